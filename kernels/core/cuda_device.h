@@ -1,0 +1,50 @@
+// A CUDA GPU as a device: one stream, one cuBLAS handle. No CUDA header is needed to use it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+struct CUstream_st;
+
+namespace gan {
+
+/// Runs instructions on one GPU, in order, on one stream. Everything but `allocate`, `release`, the copies and
+/// `synchronize` is asynchronous and allowed while a CUDA graph is being captured.
+class CudaDevice {
+ public:
+  /// The number of usable GPUs; 0 without a driver.
+  static int count();
+
+  /// Takes GPU `ordinal`. Throws MachineError if there is none, or none with that number.
+  explicit CudaDevice(int ordinal = 0);
+  ~CudaDevice();
+  CudaDevice(const CudaDevice&) = delete;
+  CudaDevice& operator=(const CudaDevice&) = delete;
+
+  /// What the card calls itself, for logs.
+  std::string description() const;
+  CUstream_st* stream() const { return stream_; }
+  /// The cublasHandle_t, bound to the stream.
+  void* blas() const { return blas_; }
+
+  /// Device memory, aligned to 256 bytes at least. Throws MachineError naming the size if there is not enough.
+  void* allocate(std::size_t bytes);
+  void release(void* memory);
+  /// Bytes that could be allocated now.
+  std::size_t free_memory() const;
+
+  /// Copies in stream order; returns when the copy is done.
+  void copy_to_device(void* device, const void* host, std::size_t bytes);
+  void copy_to_host(void* host, const void* device, std::size_t bytes);
+
+  /// Waits for everything that was started. Throws Error with CUDA's words if a kernel failed.
+  void synchronize();
+
+ private:
+  CUstream_st* stream_ = nullptr;
+  void* blas_ = nullptr;
+  void* blas_workspace_ = nullptr;  ///< cuBLAS's own would be allocated while a graph is captured
+  int ordinal_ = 0;
+};
+
+}  // namespace gan

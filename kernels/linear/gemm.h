@@ -1,0 +1,33 @@
+// The matrix product that linear layers are made of. On CUDA a library computes it: kernels/linear/gemm_cublas.cpp;
+// under emulation a plain stand-in does.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/core/cuda_device.h"
+
+namespace gan {
+
+/// c(m,n) = op(a)(m,k) op(b)(k,n) + beta c(m,n), fp32, all row-major. op(a) is a(m,k), or the transpose of a(k,m);
+/// op(b) is b(k,n), or the transpose of b(n,k). A leading dimension is the number of elements from one stored row to
+/// the next. With beta = 0, c is not read. 2*m*n*k FLOPs.
+struct GemmArguments {
+  std::int64_t m, n, k;
+  const float* a;
+  std::int64_t lda;
+  bool transpose_a;
+  const float* b;
+  std::int64_t ldb;
+  bool transpose_b;
+  float beta;
+  float* c;
+  std::int64_t ldc;
+};
+
+/// Throws Error unless the extents make sense and fit into the library's 32-bit integers.
+void validate(const GemmArguments& arguments);
+
+/// Starts the product on the device's stream. Deterministic: the same arguments give the same bits.
+void gemm(const GemmArguments& arguments, CudaDevice& device);
+
+}  // namespace gan

@@ -1,0 +1,55 @@
+// gan::CudaDevice on host memory, for kernels that run through the emulation.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/core/cuda_device.h"
+#include "kernels/core/error.h"
+
+namespace gan {
+namespace {
+
+std::size_t bytes_of_pages(int which) {
+  return static_cast<std::size_t>(sysconf(which)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+int CudaDevice::count() { return 1; }
+
+CudaDevice::CudaDevice(int ordinal) : ordinal_(ordinal) {
+  if (ordinal != 0) throw MachineError(fmt::format("there is no emulated CUDA device {}, only device 0", ordinal));
+}
+
+CudaDevice::~CudaDevice() = default;
+
+std::string CudaDevice::description() const { return "emulated CUDA device"; }
+
+/// Of the exact size, so that AddressSanitizer sees overflows, and full of NaN, because device memory starts undefined.
+void* CudaDevice::allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  if (bytes > bytes_of_pages(_SC_PHYS_PAGES) || posix_memalign(&memory, 256, std::max<std::size_t>(bytes, 1)) != 0)
+    throw MachineError(
+        fmt::format("emulated CUDA device: {} bytes of memory are needed, {} are free", bytes, free_memory()));
+  std::memset(memory, 0xff, bytes);
+  return memory;
+}
+
+void CudaDevice::release(void* memory) { std::free(memory); }
+
+std::size_t CudaDevice::free_memory() const { return bytes_of_pages(_SC_AVPHYS_PAGES); }
+
+void CudaDevice::copy_to_device(void* device, const void* host, std::size_t bytes) {
+  if (bytes != 0) std::memcpy(device, host, bytes);
+}
+
+void CudaDevice::copy_to_host(void* host, const void* device, std::size_t bytes) {
+  if (bytes != 0) std::memcpy(host, device, bytes);
+}
+
+void CudaDevice::synchronize() {}
+
+}  // namespace gan
