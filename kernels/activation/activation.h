@@ -1,0 +1,57 @@
+// Pointwise activations and their gradients.
+#pragma once
+
+#include "kernels/core/cost.h"
+#include "kernels/core/operands.h"
+
+namespace gan {
+
+class CpuDevice;
+class CudaDevice;
+
+enum class ActivationKind { Relu, LeakyRelu, Tanh, Sigmoid };
+
+/// "relu", "leaky relu", "tanh", "sigmoid"
+const char* name_of(ActivationKind kind);
+
+/// y = f(x), any shape. Relu: max(x, 0). LeakyRelu: x > 0 ? x : slope x. Tanh, Sigmoid: as usual, stable for every
+/// finite x.
+struct ActivationForward {
+  static constexpr const char* kName = "activation";
+  ActivationKind kind = ActivationKind::Relu;
+  float slope = 0;  ///< LeakyRelu only; > 0, because the backward reads the sign of x off y
+  Tensor x;
+  Tensor y;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("x", self.x, Access::Read);
+    visit("y", self.y, Access::Write);
+  }
+};
+
+/// dx = f'(x) dy, with f' read off y: Relu y > 0; LeakyRelu y > 0 ? 1 : slope; Tanh 1 - y^2; Sigmoid y (1 - y).
+/// At x = 0 the (leaky) ReLU takes its left derivative, as PyTorch does.
+struct ActivationBackward {
+  static constexpr const char* kName = "activation backward";
+  ActivationKind kind = ActivationKind::Relu;
+  float slope = 0;
+  Tensor y, dy;
+  Tensor dx;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("y", self.y, Access::Read);
+    visit("dy", self.dy, Access::Read);
+    visit("dx", self.dx, Access::Write);
+  }
+};
+
+void validate(const ActivationForward&);
+void validate(const ActivationBackward&);
+Cost cost(const ActivationForward&);
+Cost cost(const ActivationBackward&);
+void run(const ActivationForward&, CpuDevice&);
+void run(const ActivationBackward&, CpuDevice&);
+void run(const ActivationForward&, CudaDevice&);
+void run(const ActivationBackward&, CudaDevice&);
+
+}  // namespace gan

@@ -1,0 +1,71 @@
+// Small instructions on whole tensors: fill, copy, axpy, and the iteration counter.
+#pragma once
+
+#include "kernels/core/cost.h"
+#include "kernels/core/operands.h"
+
+namespace gan {
+
+class CpuDevice;
+class CudaDevice;
+
+/// y = value, everywhere.
+struct Fill {
+  static constexpr const char* kName = "fill";
+  Tensor y;
+  float value = 0;
+
+  static void operands(auto& self, auto&& visit) { visit("y", self.y, Access::Write); }
+};
+
+/// y = x; any element type, the same for both.
+struct Copy {
+  static constexpr const char* kName = "copy";
+  Tensor x;
+  Tensor y;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("x", self.x, Access::Read);
+    visit("y", self.y, Access::Write);
+  }
+};
+
+/// y += alpha x.
+struct Axpy {
+  static constexpr const char* kName = "axpy";
+  Tensor x;
+  Tensor y;
+  float alpha = 1;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("x", self.x, Access::Read);
+    visit("y", self.y, Access::ReadWrite);
+  }
+};
+
+/// counter += 1: the last instruction of an iteration. All randomness and Adam's bias correction follow from it.
+struct AdvanceCounter {
+  static constexpr const char* kName = "advance";
+  Tensor counter;  ///< U64 scalar
+
+  static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite); }
+};
+
+void validate(const Fill&);
+void validate(const Copy&);
+void validate(const Axpy&);
+void validate(const AdvanceCounter&);
+Cost cost(const Fill&);
+Cost cost(const Copy&);
+Cost cost(const Axpy&);
+Cost cost(const AdvanceCounter&);
+void run(const Fill&, CpuDevice&);
+void run(const Copy&, CpuDevice&);
+void run(const Axpy&, CpuDevice&);
+void run(const AdvanceCounter&, CpuDevice&);
+void run(const Fill&, CudaDevice&);
+void run(const Copy&, CudaDevice&);
+void run(const Axpy&, CudaDevice&);
+void run(const AdvanceCounter&, CudaDevice&);
+
+}  // namespace gan

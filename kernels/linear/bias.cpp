@@ -1,0 +1,33 @@
+#include "kernels/linear/bias.h"
+
+#include "kernels/core/channel_rows.h"
+#include "kernels/core/check_operand.h"
+#include "kernels/core/column_grid.h"
+
+namespace gan {
+
+std::int64_t BiasGradient::workspace_count(std::int64_t rows, std::int64_t channels) {
+  return reduction_workspace(rows, channels, 1);
+}
+
+void validate(const BiasAdd& i) {
+  require_real(i.kName, "x", i.x);
+  require(i.x.shape.rank >= 1, "{}: x is a scalar and has no channel axis", i.kName);
+  require_operand(i.kName, "bias", i.bias, {channel_rows(i.x.shape).channels}, i.x.dtype);
+  require_operand(i.kName, "y", i.y, i.x.shape, i.x.dtype);
+}
+
+void validate(const BiasGradient& i) {
+  require(i.mode != ParamGrad::Skip, "{}: nothing to do: the mode is Skip", i.kName);
+  require_real(i.kName, "dy", i.dy);
+  require(i.dy.shape.rank >= 1, "{}: dy is a scalar and has no channel axis", i.kName);
+  const auto [rows, channels] = channel_rows(i.dy.shape);
+  require_operand(i.kName, "dbias", i.dbias, {channels}, i.dy.dtype);
+  require_workspace(i.kName, i.workspace, BiasGradient::workspace_count(rows, channels));
+}
+
+Cost cost(const BiasAdd& i) { return {.flops = i.x.count(), .bytes = operand_bytes(i)}; }
+
+Cost cost(const BiasGradient& i) { return {.flops = i.dy.count(), .bytes = operand_bytes(i)}; }
+
+}  // namespace gan

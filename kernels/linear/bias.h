@@ -1,0 +1,53 @@
+// Bias: add, and its gradient. The channel is the last axis.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/core/cost.h"
+#include "kernels/core/operands.h"
+
+namespace gan {
+
+class CpuDevice;
+class CudaDevice;
+
+/// y(..., C) = x(..., C) + bias(C).
+struct BiasAdd {
+  static constexpr const char* kName = "bias add";
+  Tensor x, bias;
+  Tensor y;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("x", self.x, Access::Read);
+    visit("bias", self.bias, Access::Read);
+    visit("y", self.y, Access::Write);
+  }
+};
+
+/// dbias(C) (=, +=) the sum of dy(rows, C) over its rows, in a fixed order.
+struct BiasGradient {
+  static constexpr const char* kName = "bias grad";
+  Tensor dy;
+  Tensor dbias;
+  Tensor workspace;  ///< F32, workspace_count(rows, C) elements
+  ParamGrad mode = ParamGrad::Overwrite;
+
+  static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
+
+  static void operands(auto& self, auto&& visit) {
+    visit("dy", self.dy, Access::Read);
+    visit("dbias", self.dbias, access_of(self.mode));
+    visit("workspace", self.workspace, Access::Scratch);
+  }
+};
+
+void validate(const BiasAdd&);
+void validate(const BiasGradient&);
+Cost cost(const BiasAdd&);
+Cost cost(const BiasGradient&);
+void run(const BiasAdd&, CpuDevice&);
+void run(const BiasGradient&, CpuDevice&);
+void run(const BiasAdd&, CudaDevice&);
+void run(const BiasGradient&, CudaDevice&);
+
+}  // namespace gan

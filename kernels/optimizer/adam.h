@@ -1,0 +1,65 @@
+// Adam, one launch for all parameters of a network: they lie in one slab.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/core/cost.h"
+#include "kernels/core/operands.h"
+
+namespace gan {
+
+class CpuDevice;
+class CudaDevice;
+
+/// Kingma & Ba 2015, Algorithm 1, as torch.optim.Adam computes it. With t = iteration * updates_per_iteration +
+/// update_index + 1 and g = gradient + weight_decay * parameter:
+///   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,
+///   parameter -= learning_rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon).
+/// The powers are computed in double. The iteration is read from memory, so that a recorded program can be replayed.
+struct Adam {
+  static constexpr const char* kName = "adam";
+  Tensor iteration;        ///< U64 scalar: iterations completed before this one
+  Tensor gradient;         ///< any shape
+  Tensor parameter, m, v;  ///< as gradient
+  float learning_rate = 2e-4f;
+  float beta1 = 0.5f, beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0;
+  std::uint32_t updates_per_iteration = 1;
+  std::uint32_t update_index = 0;  ///< which of them this is, from 0
+
+  static void operands(auto& self, auto&& visit) {
+    visit("iteration", self.iteration, Access::Read);
+    visit("gradient", self.gradient, Access::Read);
+    visit("parameter", self.parameter, Access::ReadWrite);
+    visit("m", self.m, Access::ReadWrite);
+    visit("v", self.v, Access::ReadWrite);
+  }
+};
+
+/// The running average of the generator's parameters: average += (1 - d) (source - average), where d rises from 0.1 to
+/// `decay` as min(decay, (1 + t) / (10 + t)), t = iteration, so that the first iterations do not linger.
+struct ExponentialMovingAverage {
+  static constexpr const char* kName = "ema";
+  Tensor iteration;  ///< U64 scalar
+  Tensor source;
+  Tensor average;
+  float decay = 0.999f;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("iteration", self.iteration, Access::Read);
+    visit("source", self.source, Access::Read);
+    visit("average", self.average, Access::ReadWrite);
+  }
+};
+
+void validate(const Adam&);
+void validate(const ExponentialMovingAverage&);
+Cost cost(const Adam&);
+Cost cost(const ExponentialMovingAverage&);
+void run(const Adam&, CpuDevice&);
+void run(const ExponentialMovingAverage&, CpuDevice&);
+void run(const Adam&, CudaDevice&);
+void run(const ExponentialMovingAverage&, CudaDevice&);
+
+}  // namespace gan
