@@ -1,0 +1,37 @@
+// Many small images on one sheet.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/files/png.h"
+
+namespace gan {
+
+/// The extents of a batch of images (count, height, width, channels).
+struct ImageBatchShape {
+  std::int64_t count = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t channels = 0;
+};
+
+/// How a sheet is divided. Images fill it row by row; cells without an image stay background.
+struct GridLayout {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t gap = 2;           ///< pixels between images and around the sheet
+  std::uint8_t background = 255;  ///< every channel of the gaps and the empty cells
+};
+
+/// The layout for `count` images with the fewest empty cells among the nearly square: columns = ceil(sqrt(count)).
+GridLayout square_layout(std::int64_t count);
+
+/// -1 -> 0, 1 -> 255, linear between, to the nearest (0 -> 128); beyond that range clamped; NaN -> 0.
+std::uint8_t to_pixel(float value);
+
+/// The sheet of `images` (count, height, width, channels) with values in [-1, 1]. Error when they do not fit the
+/// layout.
+Image8 image_grid(std::span<const float> images, const ImageBatchShape& shape, const GridLayout& layout);
+
+}  // namespace gan
