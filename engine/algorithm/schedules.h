@@ -1,0 +1,41 @@
+// The programs of a run. Each trains, samples or prepares; all share the model's storages.
+#pragma once
+
+#include "engine/algorithm/model.h"
+
+namespace gan {
+
+/// Adam's settings for one player.
+struct AdamOptions {
+  float learning_rate = 2e-4f;
+  float beta1 = 0.5f, beta2 = 0.999f;
+  float weight_decay = 0;
+};
+
+struct IterationOptions {
+  std::int64_t batch = 64;
+  int d_steps = 1;  ///< k of Algorithm 1
+  AdamOptions g_adam, d_adam;
+  float ema_decay = 0.999f;
+  bool flip = false;
+  std::uint64_t seed = 0;
+};
+
+/// Goodfellow et al. 2014, Algorithm 1: `d_steps` discriminator updates, each on a fresh minibatch of images and of
+/// noise, then one generator update on fresh noise. Adam in place of the momentum of the paper.
+Program gan_iteration(const Model& model, const Objective& objective, const IterationOptions& options);
+
+/// Weights, moments and statistics as they are before the first iteration. The counters are zeroed from the host.
+Program initialization(const Model& model, std::uint64_t seed);
+
+/// `count` images of the same latents every time, from the generator's average where there is one. Batch norm takes the
+/// statistics of these images and leaves the running ones alone. Output "images" (count, H, W, C), "latents".
+Program sampling(const Model& model, std::int64_t count, std::uint64_t seed);
+
+/// Gives the average generator running statistics of its own: the mean over kCalibrationBatches batches of fixed
+/// latents. (The statistics gathered in training belong to the weights in training.) For checkpoints; changes nothing
+/// else, and is empty where no average is kept.
+Program calibration(const Model& model, std::int64_t batch, std::uint64_t seed);
+inline constexpr int kCalibrationBatches = 8;
+
+}  // namespace gan

@@ -1,0 +1,48 @@
+// A device as the engine sees it: memory, copies, and an interpreter of instructions.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "engine/program/instruction.h"
+
+namespace gan {
+
+/// Interprets bound instructions (every operand's `data` set) in order. One implementation for the CPU, one for CUDA.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// "CPU, 2 threads", "NVIDIA H200"
+  virtual std::string description() const = 0;
+
+  virtual void* allocate(std::size_t bytes) = 0;
+  virtual void release(void* memory) = 0;
+  /// Bytes that could be allocated now.
+  virtual std::size_t free_memory() const = 0;
+
+  /// Copies between host and device memory, after everything started before; return when done.
+  virtual void upload(void* device, const void* host, std::size_t bytes) = 0;
+  virtual void download(void* host, const void* device, std::size_t bytes) = 0;
+
+  /// Starts one instruction; may return before it is done.
+  virtual void run(const Instruction& bound) = 0;
+  /// Waits for everything started.
+  virtual void synchronize() = 0;
+
+  /// Opens and closes a named range in a profiler's timeline.
+  virtual void begin_range(const char* name) = 0;
+  virtual void end_range() = 0;
+};
+
+/// The CPU with `threads` OpenMP threads.
+std::unique_ptr<Backend> make_cpu_backend(int threads);
+
+/// The first GPU. Throws MachineError, saying why, when there is none or this build has no CUDA backend.
+std::unique_ptr<Backend> make_cuda_backend();
+
+/// Whether make_cuda_backend() would succeed.
+bool cuda_available();
+
+}  // namespace gan

@@ -1,0 +1,14 @@
+// What stands in for the CUDA backend in a build without the CUDA toolkit.
+#include "engine/execution/backend.h"
+#include "kernels/core/error.h"
+
+namespace gan {
+
+std::unique_ptr<Backend> make_cuda_backend() {
+  throw MachineError(
+      "--device cuda: this program was built without the CUDA toolkit; build it where nvcc is, or use --device cpu");
+}
+
+bool cuda_available() { return false; }
+
+}  // namespace gan

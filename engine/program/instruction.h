@@ -1,0 +1,49 @@
+// The instruction set as one type, and the questions a program asks of any instruction.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "kernels/activation/activation.h"
+#include "kernels/conv/conv.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/image/assemble_batch.h"
+#include "kernels/linear/bias.h"
+#include "kernels/linear/linear.h"
+#include "kernels/loss/sigmoid_cross_entropy.h"
+#include "kernels/norm/batch_norm.h"
+#include "kernels/optimizer/adam.h"
+#include "kernels/random/random.h"
+
+namespace gan {
+
+/// One step of a program. A device is an interpreter of these.
+using Instruction =
+    std::variant<ConvForward, ConvInputGradient, ConvWeightGradient, LinearForward, LinearInputGradient,
+                 LinearWeightGradient, BiasAdd, BiasGradient, BatchNormForward, BatchNormBackward, BatchNormInference,
+                 ActivationForward, ActivationBackward, SigmoidCrossEntropy, Adam, ExponentialMovingAverage, Fill, Copy,
+                 Axpy, AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
+
+/// "conv fprop", "adam" ...
+inline const char* name_of(const Instruction& instruction) {
+  return std::visit([](const auto& i) { return std::decay_t<decltype(i)>::kName; }, instruction);
+}
+
+/// FLOPs and bytes at best.
+inline Cost cost_of(const Instruction& instruction) {
+  return std::visit([](const auto& i) { return cost(i); }, instruction);
+}
+
+/// Calls `visit(name, tensor, access)` for every operand that is present.
+template <class AnyInstruction, class Visit>
+void for_each_operand(AnyInstruction& instruction, Visit&& visit) {
+  std::visit(
+      [&](auto& i) {
+        std::decay_t<decltype(i)>::operands(i, [&](const char* name, auto& tensor, Access access) {
+          if (tensor.present()) visit(name, tensor, access);
+        });
+      },
+      instruction);
+}
+
+}  // namespace gan

@@ -1,0 +1,60 @@
+// Everything a training run is asked to do. The command line and config.toml fill this in; the engine reads it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace gan {
+
+/// Field defaults are the program's defaults. Checked by check_options(); messages name the option as the user typed
+/// it.
+struct TrainingOptions {
+  // data
+  std::string data = "fashion-mnist";  ///< --data: folder of PNG/JPEG, IDX file, "fashion-mnist" or "shapes"
+  std::int64_t image_height = 32;      ///< --image-size N | WxH: what every image is resized and cropped to
+  std::int64_t image_width = 32;
+  std::int64_t channels = 0;  ///< --channels 1|3; 0: as the data
+  bool flip = false;          ///< --flip: mirror half of the images
+
+  // model and objective
+  std::string model = "dcgan";               ///< --model mlp | dcgan
+  std::int64_t width = 64;                   ///< --width
+  std::int64_t latent = 100;                 ///< --latent
+  std::string objective = "non-saturating";  ///< --objective non-saturating | minimax
+  double label_smoothing = 0;                ///< --label-smoothing S: real target 1 - S
+  int d_steps = 1;                           ///< --d-steps: k of Algorithm 1
+
+  // length
+  std::int64_t batch = 64;      ///< --batch
+  std::int64_t iterations = 0;  ///< --iterations; exactly one of the three is positive
+  double epochs = 0;            ///< --epochs
+  double minutes = 0;           ///< --minutes
+
+  // optimisation
+  double g_lr = 2e-4, d_lr = 2e-4;  ///< --lr sets both, --g-lr and --d-lr one
+  double beta1 = 0.5, beta2 = 0.999;
+  double weight_decay = 0;
+  double ema = 0.999;  ///< --ema: decay of the generator's running average; 0 switches it off
+  std::uint64_t seed = 1;
+
+  // machine
+  std::string device = "auto";  ///< --device auto | cuda | cpu
+  int threads = 0;              ///< --threads: CPU threads; 0: all cores
+
+  // the run folder
+  std::filesystem::path out;             ///< --out; empty: runs/DATA-MODEL-N, the first free N
+  std::int64_t log_every = 50;           ///< --log-every iterations
+  std::int64_t sample_every = 500;       ///< --sample-every iterations; 0: only at the end
+  std::int64_t sample_count = 64;        ///< --sample-count images in a grid
+  std::int64_t checkpoint_every = 1000;  ///< --checkpoint-every iterations; 0: only at the end
+  int keep = 3;                          ///< --keep newest checkpoints
+  std::filesystem::path resume;          ///< --resume DIR: go on with the run in this folder
+  bool allow_config_change = false;      ///< --allow-config-change
+  std::int64_t trace = 0;                ///< --trace N: record the first N iterations for tools/verify_pytorch.py
+};
+
+/// Throws InputError, naming the option, for values out of range or contradictory ones.
+void check_options(const TrainingOptions& options);
+
+}  // namespace gan
