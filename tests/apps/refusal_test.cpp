@@ -1,0 +1,86 @@
+// gan_cuda_train refuses wrong input in one line, with exit code 2 or 3, and touches nothing.
+#include "tests/apps/app_test_support.h"
+
+namespace gan::test {
+namespace {
+
+constexpr int kWrongInput = 2, kMachineCannot = 3;
+
+TEST_CASE("wrong command lines", "[refusal]") {
+  const TemporaryFolder folder;
+  const auto run = folder / "run";
+  const auto refused = [&](const std::vector<std::string>& more, const std::string& part) {
+    expect_refusal(small_run(run, more), kWrongInput, part);
+  };
+  refused({"--bacth", "64"}, "unknown option --bacth; did you mean --batch?");
+  refused({"--batch"}, "--batch: a value is missing");
+  refused({"--batch", "abc"}, "--batch: 'abc' is not a whole number");
+  refused({"--batch", "1"}, "--batch: 1 is too small for dcgan");
+  refused({"--image-size", "15"}, "--image-size: 15 is out of range");
+  refused({"--image-size", "257x64"}, "--image-size: 257 is out of range");
+  refused({"--model", "dgcan"}, "did you mean dcgan?");
+  refused({"--epochs", "1", "--minutes", "1"}, "exactly one of the three");
+  refused({"--lr", "nan"}, "--lr: 'nan' is not a number");
+  refused({"shapes"}, "unexpected argument 'shapes'");
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("wrong config files", "[refusal]") {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "c.toml").string();
+  const auto refused = [&](const std::string& text, const std::string& part) {
+    write_plainly(file, text);
+    expect_refusal(small_run(folder / "run", {"--config", file}), kWrongInput, file + part);
+  };
+  refused("batch = 8\nbacth = 64\n", ", line 2: unknown key 'bacth'; did you mean batch?");
+  refused("batch = \"8\"\n", ", line 1: batch is a string; accepted is a whole number");
+  refused("batch = 8\nbatch = 8\n", ", line 2: batch stands here a second time");
+  refused("[run]\n", ", line 1: tables are not accepted");
+  expect_refusal({"--config", (folder / "none.toml").string()}, kWrongInput, "none.toml: cannot be read");
+  CHECK(count_files(folder.path()) == 1);
+}
+
+TEST_CASE("places for the run that will not do", "[refusal]") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "full");
+  write_plainly(folder / "full/thesis.txt", "precious");
+  expect_refusal(small_run(folder / "full", {"--iterations", "1"}), kWrongInput, (folder / "full").string());
+  expect_refusal(small_run(folder / "full/thesis.txt", {"--iterations", "1"}), kWrongInput, "is a file");
+  expect_refusal(small_run("/proc/run", {"--iterations", "1"}), kWrongInput, "/proc/run");
+  expect_refusal({"--resume", (folder / "full").string()}, kWrongInput, (folder / "full").string());
+  expect_refusal({"--resume", (folder / "none").string()}, kWrongInput, (folder / "none").string());
+  CHECK(files_in(folder / "full") == std::vector<std::string>{"thesis.txt"});
+  CHECK(contents_of(folder / "full/thesis.txt") == "precious");
+}
+
+TEST_CASE("a finished run is not overwritten", "[refusal]") {
+  const TemporaryFolder folder;
+  const auto arguments = small_run(folder / "run", {"--iterations", "1", "--device", "cpu"});
+  REQUIRE(run_program(kTrain, arguments).exit_code == 0);
+  const std::string log = contents_of(folder / "run/log.jsonl");
+  expect_refusal(arguments, kWrongInput, "--resume");
+  CHECK(contents_of(folder / "run/log.jsonl") == log);
+}
+
+TEST_CASE("data that will not do", "[refusal]") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "empty");
+  write_plainly(folder / "text", "this is no IDX file at all");
+  const auto refused = [&](const std::string& data, const std::string& part) {
+    expect_refusal(small_run(folder / "run", {"--data", data, "--iterations", "1"}), kWrongInput, part);
+  };
+  refused((folder / "none").string(), (folder / "none").string());
+  refused((folder / "empty").string(), (folder / "empty").string());
+  refused((folder / "text").string(), (folder / "text").string());
+  expect_refusal(small_run(folder / "run", {"--batch", "8193", "--iterations", "1"}), kWrongInput, "8192");
+  CHECK(!std::filesystem::exists(folder / "run"));
+}
+
+TEST_CASE("--device cuda without a GPU", "[refusal]") {
+  const TemporaryFolder folder;
+  expect_refusal(small_run(folder / "run", {"--device", "cuda", "--iterations", "1"}), kMachineCannot, "--device cpu");
+  CHECK(!std::filesystem::exists(folder / "run"));
+}
+
+}  // namespace
+}  // namespace gan::test
