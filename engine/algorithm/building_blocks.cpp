@@ -30,7 +30,9 @@ Tensor latents(Builder& b, const Model& model, const Tensor& counter, std::int64
 
 void adam_step(Builder& b, const Model& model, const Network& network, const AdamOptions& options, int per_iteration,
                int index) {
+  b.emit(FiniteCheck{.iteration = model.iteration, .x = network.gradient_slab(), .fault = model.fault});
   b.emit(Adam{.iteration = model.iteration,
+              .fault = model.fault,
               .gradient = network.gradient_slab(),
               .parameter = network.parameter_slab(),
               .m = network.adam_m(),

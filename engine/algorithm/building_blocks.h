@@ -19,7 +19,8 @@ Tensor next_batch(Builder& b, const Model& model, const IterationOptions& option
 /// Fresh noise z ~ N(0, I) (batch, latent), drawn anew whenever `counter` changes.
 Tensor latents(Builder& b, const Model& model, const Tensor& counter, std::int64_t batch);
 
-/// One Adam update of all parameters, number `index` of the `per_iteration` this network gets.
+/// One Adam update of all parameters, number `index` of the `per_iteration` this network gets; none, from then on, when
+/// the gradient is not finite.
 void adam_step(Builder& b, const Model& model, const Network& network, const AdamOptions& options, int per_iteration,
                int index);
 

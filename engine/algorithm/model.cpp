@@ -32,6 +32,7 @@ Model::Model(const Options& options, StorageTable& storages)
                     Network::Options{.prefix = "average", .trained = false, .real = options.real});
   const ImageShape& image = options.architecture.image;
   iteration = table.add({.name = "iteration", .shape = {}, .dtype = DType::U64, .persistent = true});
+  fault = table.add({.name = "fault", .shape = {}, .dtype = DType::U64, .persistent = true});
   zero = table.add({.name = "zero", .shape = {}, .dtype = DType::U64, .persistent = true});
   dataset = table.add({.name = "dataset",
                        .shape = {options.dataset_count, image.height, image.width, image.channels},

@@ -34,9 +34,10 @@ struct Model {
   Network generator, discriminator;
   std::optional<Network> average;  ///< same layers as the generator
   Tensor iteration;                ///< U64: iterations done
-  Tensor zero;                     ///< U64 that stays 0: the counter of draws that must not depend on the iteration
-  Tensor dataset;                  ///< U8 (count, H, W, C)
-  Tensor readings;                 ///< (kReadings)
+  Tensor fault;     ///< U64: 0, or 1 + the iteration whose gradient was first found not finite (see FiniteCheck)
+  Tensor zero;      ///< U64 that stays 0: the counter of draws that must not depend on the iteration
+  Tensor dataset;   ///< U8 (count, H, W, C)
+  Tensor readings;  ///< (kReadings)
 
   Tensor reading(Reading which) const;
 };

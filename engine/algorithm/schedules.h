@@ -7,9 +7,9 @@ namespace gan {
 
 /// Adam's settings for one player.
 struct AdamOptions {
-  float learning_rate = 2e-4f;
-  float beta1 = 0.5f, beta2 = 0.999f;
-  float weight_decay = 0;
+  double learning_rate = 2e-4;
+  double beta1 = 0.5, beta2 = 0.999;
+  double weight_decay = 0;
 };
 
 struct IterationOptions {

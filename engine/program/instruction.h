@@ -13,16 +13,17 @@
 #include "kernels/loss/sigmoid_cross_entropy.h"
 #include "kernels/norm/batch_norm.h"
 #include "kernels/optimizer/adam.h"
+#include "kernels/optimizer/finite_check.h"
 #include "kernels/random/random.h"
 
 namespace gan {
 
 /// One step of a program. A device is an interpreter of these.
-using Instruction =
-    std::variant<ConvForward, ConvInputGradient, ConvWeightGradient, LinearForward, LinearInputGradient,
-                 LinearWeightGradient, BiasAdd, BiasGradient, BatchNormForward, BatchNormBackward, BatchNormInference,
-                 ActivationForward, ActivationBackward, SigmoidCrossEntropy, Adam, ExponentialMovingAverage, Fill, Copy,
-                 Axpy, AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
+using Instruction = std::variant<ConvForward, ConvInputGradient, ConvWeightGradient, LinearForward, LinearInputGradient,
+                                 LinearWeightGradient, BiasAdd, BiasGradient, BatchNormForward, BatchNormBackward,
+                                 BatchNormInference, ActivationForward, ActivationBackward, SigmoidCrossEntropy, Adam,
+                                 FiniteCheck, ExponentialMovingAverage, Fill, Copy, Axpy, AdvanceCounter, RandomNormal,
+                                 RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

@@ -12,6 +12,7 @@
 #include "engine/program/print.h"
 #include "engine/training/checkpoint.h"
 #include "engine/training/config.h"
+#include "engine/training/fault.h"
 #include "engine/training/settings.h"
 #include "engine/training/trace.h"
 #include "kernels/core/error.h"
@@ -110,6 +111,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
   const std::uint64_t zero = 0;
   runtime_.upload(shop_.model.iteration, &zero);
   runtime_.upload(shop_.model.zero, &zero);
+  runtime_.upload(shop_.model.fault, &zero);
   runtime_.upload(shop_.model.dataset, dataset_.pixels.data());
   dataset_.pixels = {};
 }
@@ -192,7 +194,9 @@ bool Run::finished() const {
 void Run::do_what_is_due() {
   const auto due = [this](std::int64_t every) { return every > 0 && iteration_ % every == 0; };
   const bool time_to_report = std::chrono::duration<double>(Clock::now() - reported_).count() >= kReportSeconds;
-  if (time_to_report || due(options_.log_every)) read_readings();
+  // Nothing is saved before it is known that no gradient has been anything but finite.
+  if (time_to_report || due(options_.log_every) || due(options_.sample_every) || due(options_.checkpoint_every))
+    read_readings();
   if (time_to_report) report();
   if (due(options_.log_every)) append_log();
   if (due(options_.sample_every)) save_sample();
@@ -200,10 +204,10 @@ void Run::do_what_is_due() {
 }
 
 void Run::read_readings() {
+  std::uint64_t fault = 0;
+  runtime_.download(shop_.model.fault, &fault);
+  if (fault != 0) throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, fault - 1));
   runtime_.download(shop_.model.readings, readings_.data());
-  for (int i = 0; i < kReadings; ++i)
-    if (!std::isfinite(readings_[static_cast<std::size_t>(i)]))
-      throw DivergedError(fmt::format("iteration {}: {} is not finite", iteration_, name_of(static_cast<Reading>(i))));
 }
 
 void Run::report() {

@@ -14,10 +14,7 @@ ArchitectureOptions architecture(const TrainingOptions& o, std::int64_t channels
 }
 
 AdamOptions adam(const TrainingOptions& o, double learning_rate) {
-  return {.learning_rate = static_cast<float>(learning_rate),
-          .beta1 = static_cast<float>(o.beta1),
-          .beta2 = static_cast<float>(o.beta2),
-          .weight_decay = static_cast<float>(o.weight_decay)};
+  return {.learning_rate = learning_rate, .beta1 = o.beta1, .beta2 = o.beta2, .weight_decay = o.weight_decay};
 }
 
 IterationOptions iteration_options(const TrainingOptions& o) {

@@ -24,7 +24,8 @@ namespace gan {
 
 namespace detail {
 
-constexpr int kRowsAtOnce = 4;  // whose loads are in flight together
+constexpr int kRowsAtOnce = 4;             // whose loads are in flight together
+constexpr int kReductionBlocksAtOnce = 4;  // on a multiprocessor: 64 registers a thread
 
 /// The part of the matrix that a thread walks through: column `column`, the rows first, first + step, ... before end.
 struct ColumnWalk {
@@ -52,7 +53,7 @@ struct ColumnWalk {
 //
 // Finish: operator()(state, channel, slice).
 template <int N, class Source, class Finish>
-__global__ void __launch_bounds__(ColumnGrid::kThreads)
+__global__ void __launch_bounds__(ColumnGrid::kThreads, kReductionBlocksAtOnce)
     reduce_columns_kernel(ColumnGrid grid, Source source, Finish finish) {
   using State = typename Source::State;
   GAN_SHARED(State, states, [N][ColumnGrid::kThreads]);
@@ -81,8 +82,8 @@ __global__ void __launch_bounds__(ColumnGrid::kThreads)
     active = half;
   }
   if (walk.present && walk.row_lane == 0) {
-#pragma unroll
-    for (int k = 0; k < N; ++k) finish(state[k], walk.column * N + k, static_cast<int>(blockIdx.y));
+#pragma unroll 1  // little work, of which four copies would take many registers
+    for (int k = 0; k < N; ++k) finish(states[k][thread], walk.column * N + k, static_cast<int>(blockIdx.y));
   }
 }
 

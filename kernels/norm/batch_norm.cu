@@ -74,6 +74,7 @@ struct MeasureRows {
   }
 };
 
+/// Finish of the forward's reduction.
 struct StoreStatistics {
   float* mean;
   float* inverse_std;

@@ -8,6 +8,7 @@ namespace gan {
 
 void validate(const Adam& op) {
   require_scalar(op.kName, "iteration", op.iteration, DType::U64);
+  if (op.fault.present()) require_scalar(op.kName, "fault", op.fault, DType::U64);
   require_real(op.kName, "gradient", op.gradient);
   require_operand(op.kName, "parameter", op.parameter, op.gradient.shape, op.gradient.dtype);
   require_operand(op.kName, "m", op.m, op.gradient.shape, op.gradient.dtype);

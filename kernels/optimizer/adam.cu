@@ -4,10 +4,8 @@
 // equation: adam.h; the bias corrections follow from the iteration counter in memory, so a recorded launch stays valid.
 //           One thread a block computes them in double and shares them.
 // traffic:  Adam reads 16 and writes 12 bytes a parameter, the average reads 8 and writes 4: memory-bound.
-// launch:   Adam: 256 threads, 4 parameters each (1 when a pointer is not aligned to 16 bytes), at most 8 blocks for
-// each
-//           of 132 multiprocessors, so many as are resident at once, with a grid-stride loop. The average: as
-//           core/elementwise.cuh does.
+// launch:   Adam: 256 threads, 4 parameters each (1 when a pointer is not aligned to 16 bytes), a grid-stride loop over
+//           at most 8 blocks for each of 132 multiprocessors: what is resident at once. The average: elementwise.cuh.
 // results:  every parameter is updated by one thread: deterministic.
 #include "kernels/optimizer/adam.h"
 
@@ -48,9 +46,10 @@ __device__ __forceinline__ void update(const AdamConstants& c, const SharedScale
 
 template <int N>
 __global__ void __launch_bounds__(kAdamBlock)
-    adam_kernel(std::int64_t count, AdamConstants constants, const std::uint64_t* iteration,
+    adam_kernel(std::int64_t count, AdamConstants constants, const std::uint64_t* iteration, const std::uint64_t* fault,
                 const float* __restrict__ gradient, float* __restrict__ parameter, float* __restrict__ m,
                 float* __restrict__ v) {
+  if (fault != nullptr && *fault != 0) return;  // the same for all threads
   GAN_SHARED(SharedScales, scales);
   if (threadIdx.x == 0) {
     const std::uint64_t step = *iteration * constants.updates_per_iteration + constants.update_index + 1;
@@ -92,10 +91,10 @@ void run(const Adam& op, CudaDevice& device) {
   const AdamConstants constants{.learning_rate = op.learning_rate,
                                 .beta1 = op.beta1,
                                 .beta2 = op.beta2,
-                                .one_minus_beta1 = static_cast<float>(1 - static_cast<double>(op.beta1)),
-                                .one_minus_beta2 = static_cast<float>(1 - static_cast<double>(op.beta2)),
-                                .epsilon = op.epsilon,
-                                .weight_decay = op.weight_decay,
+                                .one_minus_beta1 = static_cast<float>(1 - op.beta1),
+                                .one_minus_beta2 = static_cast<float>(1 - op.beta2),
+                                .epsilon = static_cast<float>(op.epsilon),
+                                .weight_decay = static_cast<float>(op.weight_decay),
                                 .updates_per_iteration = op.updates_per_iteration,
                                 .update_index = op.update_index};
   const std::int64_t count = op.parameter.count();
@@ -104,7 +103,7 @@ void run(const Adam& op, CudaDevice& device) {
   const std::int64_t blocks = std::min(kMostAdamBlocks, (count + tile - 1) / tile);
   launch(width == 4 ? adam_kernel<4> : adam_kernel<1>,
          {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kAdamBlock)}, device.stream(), count, constants,
-         op.iteration.as<std::uint64_t>(), gradient, parameter, m, v);
+         op.iteration.as<std::uint64_t>(), op.fault.as<std::uint64_t>(), gradient, parameter, m, v);
 }
 
 void run(const ExponentialMovingAverage& op, CudaDevice& device) {

@@ -16,20 +16,23 @@ class CudaDevice;
 ///   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,
 ///   parameter -= learning_rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon).
 /// The powers are computed in double. The iteration is read from memory, so that a recorded program can be replayed.
+/// Where `fault` is present and not 0 (see FiniteCheck), nothing is changed.
 struct Adam {
   static constexpr const char* kName = "adam";
   Tensor iteration;        ///< U64 scalar: iterations completed before this one
+  Tensor fault;            ///< U64 scalar, optional
   Tensor gradient;         ///< any shape
   Tensor parameter, m, v;  ///< as gradient
-  float learning_rate = 2e-4f;
-  float beta1 = 0.5f, beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  float weight_decay = 0;
+  double learning_rate = 2e-4;
+  double beta1 = 0.5, beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
   std::uint32_t updates_per_iteration = 1;
   std::uint32_t update_index = 0;  ///< which of them this is, from 0
 
   static void operands(auto& self, auto&& visit) {
     visit("iteration", self.iteration, Access::Read);
+    visit("fault", self.fault, Access::Read);
     visit("gradient", self.gradient, Access::Read);
     visit("parameter", self.parameter, Access::ReadWrite);
     visit("m", self.m, Access::ReadWrite);

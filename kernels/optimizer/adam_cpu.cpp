@@ -26,12 +26,12 @@ UpdateFactors<Arithmetic> update_factors(const Adam& op) {
   const AdamScales scales = adam_scales(op.learning_rate, op.beta1, op.beta2, step);
   return {.step_size = static_cast<Arithmetic>(scales.step_size),
           .inverse_root = static_cast<Arithmetic>(scales.inverse_root),
-          .beta1 = op.beta1,
-          .one_minus_beta1 = static_cast<Arithmetic>(1 - static_cast<double>(op.beta1)),
-          .beta2 = op.beta2,
-          .one_minus_beta2 = static_cast<Arithmetic>(1 - static_cast<double>(op.beta2)),
-          .epsilon = op.epsilon,
-          .weight_decay = op.weight_decay};
+          .beta1 = static_cast<Arithmetic>(op.beta1),
+          .one_minus_beta1 = static_cast<Arithmetic>(1 - op.beta1),
+          .beta2 = static_cast<Arithmetic>(op.beta2),
+          .one_minus_beta2 = static_cast<Arithmetic>(1 - op.beta2),
+          .epsilon = static_cast<Arithmetic>(op.epsilon),
+          .weight_decay = static_cast<Arithmetic>(op.weight_decay)};
 }
 
 /// One pass over `count` parameters; a plain loop over unaliased arrays, so that the compiler vectorises it (where it
@@ -76,6 +76,7 @@ void run_average(const ExponentialMovingAverage& op, CpuDevice& device) {
 }  // namespace
 
 void run(const Adam& op, CpuDevice& device) {
+  if (op.fault.present() && *op.fault.as<std::uint64_t>() != 0) return;
   dispatch_real(op.parameter.dtype, op.kName, [&](auto real) {
     using Real = decltype(real);
     if (device.definition_only()) run_adam<double, Real>(op, device);

@@ -76,6 +76,8 @@ const std::vector<Case>& awkward_cases() {
        {.n = 1, .h = 2, .w = 3, .c = 4, .k = 4, .r = 5, .s = 5, .pad_h = 4, .pad_w = 4}},
       {"1x1 filter, strided: phases that no tap reaches",
        {.n = 2, .h = 5, .w = 4, .c = 12, .k = 10, .r = 1, .s = 1, .stride_h = 2, .stride_w = 2}},
+      {"the same with more rows in an empty phase than a warp has threads",
+       {.n = 4, .h = 10, .w = 9, .c = 12, .k = 3, .r = 1, .s = 1, .stride_h = 2, .stride_w = 2}},
       {"one past the narrow tile: 257 rows, 8 columns, 9 terms; in wgrad K = 257",
        {.n = 257, .h = 1, .w = 3, .c = 3, .k = 8, .r = 1, .s = 3}},
       {"narrow columns in wgrad, more rows than a tile", {.n = 5, .h = 3, .w = 2, .c = 4, .k = 260, .r = 1, .s = 2}},
@@ -89,8 +91,8 @@ const std::vector<Case>& awkward_cases() {
       {"wgrad with large tiles: one past 128 rows (K) and columns (R S C), several parts",
        {.n = 3, .h = 17, .w = 16, .c = 43, .k = 129, .r = 1, .s = 3}},
       {"the same with float4", {.n = 2, .h = 17, .w = 16, .c = 44, .k = 132, .r = 1, .s = 3}},
-      {"wgrad over many parts, the last one short, few elements",
-       {.n = 9, .h = 17, .w = 15, .c = 2, .k = 3, .r = 2, .s = 2}},
+      {"wgrad over more parts than are added at a time, the last one short, few elements",
+       {.n = 11, .h = 17, .w = 15, .c = 2, .k = 3, .r = 2, .s = 2}},
   };
   return cases;
 }

@@ -1,4 +1,4 @@
-// Runs an instruction on CUDA with operands that are not aligned for vector accesses.
+// Runs instructions on operands that need care: not aligned for vector accesses, or empty.
 #pragma once
 
 #include <algorithm>
@@ -70,6 +70,16 @@ void expect_displaced_cuda_matches_definition(const Instruction& instruction, To
     std::list<std::vector<std::byte>> results;
     expect_same_results(run_displaced_on_cuda(instruction, results, only), want, tolerance);
   });
+}
+
+/// Runs an instruction on empty operands on the CPU and on CUDA: nothing is launched, nothing around them is written.
+template <class Instruction>
+void expect_no_work(const Instruction& instruction) {
+  validate(instruction);
+  CpuDevice cpu({.threads = 2});
+  run(instruction, cpu);
+  std::list<std::vector<std::byte>> memory;
+  run_on_cuda(instruction, memory);
 }
 
 }  // namespace gan::test

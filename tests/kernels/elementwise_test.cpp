@@ -94,8 +94,6 @@ TEST_CASE("flat loops run as often as the array asks", "[elementwise]") {
   const Shape shape{kBeyondOneGridMisaligned};
   const Copy bytes{.x = operands.bytes(shape, 3), .y = operands.raw(shape, DType::U8)};
   expect_close("misaligned copy", run_displaced_on_cuda(bytes, memory).y, bytes.x, {});
-  expect_close("misaligned fill", run_displaced_on_cuda(Fill{.y = operands.result(shape), .value = 7}, memory).y,
-               operands.constant(shape, 7), {});
 }
 
 TEST_CASE("misaligned operands take single elements", "[elementwise]") {
@@ -111,9 +109,9 @@ TEST_CASE("misaligned operands take single elements", "[elementwise]") {
 TEST_CASE("an empty tensor is no work", "[elementwise]") {
   Operands operands;
   const Shape empty{3, 0, 2};
-  expect_cuda_matches_definition(Fill{.y = operands.result(empty)}, {});
-  expect_cuda_matches_definition(Copy{.x = operands.result(empty), .y = operands.result(empty)}, {});
-  expect_cuda_matches_definition(Axpy{.x = operands.result(empty), .y = operands.result(empty)}, {});
+  expect_no_work(Fill{.y = operands.result(empty)});
+  expect_no_work(Copy{.x = operands.result(empty), .y = operands.result(empty)});
+  expect_no_work(Axpy{.x = operands.result(empty), .y = operands.result(empty)});
 }
 
 TEST_CASE("axpy lets NaN through, and only where it is", "[elementwise]") {

@@ -7,7 +7,7 @@ namespace gan::test {
 namespace {
 
 constexpr std::size_t kGuardBytes = 1024;
-constexpr int kGuardByte = 0xd5;
+constexpr std::byte kInputGuard{0xd5}, kOutputGuard{0x3a};  // so that copying too far shows
 
 /// The value of element i as a double (exact for every type but huge U64).
 double value_at(const Tensor& tensor, std::int64_t i) {
@@ -121,8 +121,8 @@ namespace detail {
 Tensor GuardedUpload::upload(const Tensor& host, Access access) {
   const std::size_t bytes = host.bytes();
   auto* base = static_cast<std::byte*>(cuda_device().allocate(bytes + 2 * kGuardBytes));
-  allocations_.push_back(base);
-  std::vector<std::byte> image(bytes + 2 * kGuardBytes, std::byte{kGuardByte});
+  const std::byte guard = guard_[base] = access == Access::Read ? kInputGuard : kOutputGuard;
+  std::vector<std::byte> image(bytes + 2 * kGuardBytes, guard);
   const bool poison = access == Access::Write || access == Access::Scratch;
   if (bytes > 0) {
     if (poison) std::memset(image.data() + kGuardBytes, 0xff, bytes);
@@ -137,10 +137,11 @@ Tensor GuardedUpload::upload(const Tensor& host, Access access) {
 Tensor GuardedUpload::download(const char* name, const Tensor& device, std::list<std::vector<std::byte>>& memory) {
   const std::size_t bytes = device.bytes();
   std::vector<std::byte> image(bytes + 2 * kGuardBytes);
-  cuda_device().copy_to_host(image.data(), static_cast<std::byte*>(device.data) - kGuardBytes, image.size());
+  std::byte* const base = static_cast<std::byte*>(device.data) - kGuardBytes;
+  cuda_device().copy_to_host(image.data(), base, image.size());
   INFO("operand " << name << " " << to_string(device.shape));
-  const auto untouched = [](std::span<const std::byte> zone) {
-    return std::all_of(zone.begin(), zone.end(), [](std::byte b) { return b == std::byte{kGuardByte}; });
+  const auto untouched = [guard = guard_.at(base)](std::span<const std::byte> zone) {
+    return std::all_of(zone.begin(), zone.end(), [guard](std::byte b) { return b == guard; });
   };
   CHECK(untouched(std::span(image).first(kGuardBytes)));
   CHECK(untouched(std::span(image).last(kGuardBytes)));
@@ -151,7 +152,7 @@ Tensor GuardedUpload::download(const char* name, const Tensor& device, std::list
 }
 
 GuardedUpload::~GuardedUpload() {
-  for (void* allocation : allocations_) cuda_device().release(allocation);
+  for (const auto& [allocation, guard] : guard_) cuda_device().release(allocation);
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 // definition. It needs to know nothing but the instruction's operands().
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -81,7 +82,7 @@ class GuardedUpload {
   ~GuardedUpload();
 
  private:
-  std::vector<void*> allocations_;
+  std::map<void*, std::byte> guard_;  ///< by allocation: the byte its zones hold, another for inputs than for outputs
 };
 }  // namespace detail
 
@@ -94,9 +95,9 @@ Instruction clone_operands(const Instruction& instruction, std::list<std::vector
     if (!tensor.present()) return;
     auto& at = moved[tensor.data];
     if (!at) {
-      memory.emplace_back(tensor.bytes());
-      if (access == Access::Write || access == Access::Scratch) std::memset(memory.back().data(), 0xff, tensor.bytes());
-      else std::memcpy(memory.back().data(), tensor.data, tensor.bytes());
+      memory.emplace_back(std::max<std::size_t>(tensor.bytes(), 1), std::byte{0xff});
+      const bool has_content = access == Access::Read || access == Access::ReadWrite;
+      if (has_content && tensor.bytes() > 0) std::memcpy(memory.back().data(), tensor.data, tensor.bytes());
       at = memory.back().data();
     }
     tensor.data = at;

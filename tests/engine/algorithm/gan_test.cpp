@@ -40,6 +40,7 @@ std::vector<float> train_on(std::unique_ptr<Backend> device, const TrainingOptio
   runtime.upload(shop.model.dataset, pixels.data());
   runtime.upload(shop.model.iteration, &zero);
   runtime.upload(shop.model.zero, &zero);
+  runtime.upload(shop.model.fault, &zero);
   runtime.run(0);
   for (int i = 0; i < iterations; ++i) runtime.run(1);
   std::vector<float> all;
