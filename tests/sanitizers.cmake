@@ -6,11 +6,11 @@ foreach(sanitizer address thread)
   set(binaries ${CMAKE_BINARY_DIR}/${sanitizer}/bin)
   set(names)
   foreach(source ${SANITIZED_TESTS})
-    get_filename_component(tag ${source} NAME_WE)
-    string(REGEX REPLACE "_test$" "" tag ${tag})
-    add_test(NAME ${sanitizer}.${tag}
-      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run_if_built ${binaries}/kernel_tests_emulated "[${tag}]")
-    list(APPEND names ${sanitizer}.${tag})
+    get_filename_component(file ${source} NAME_WE)
+    string(REGEX REPLACE "_test$" "" name ${file})
+    add_test(NAME ${sanitizer}.${name}
+      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run_if_built ${binaries}/kernel_tests_emulated --filenames-as-tags "[#${file}]")
+    list(APPEND names ${sanitizer}.${name})
   endforeach()
   add_test(NAME ${sanitizer}.emulation
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/run_if_built ${binaries}/emulation_tests)
@@ -22,5 +22,6 @@ foreach(sanitizer address thread)
     list(APPEND environment TSAN_OPTIONS=halt_on_error=1)
   endif()
   set_tests_properties(${names} PROPERTIES LABELS sanitizer SKIP_RETURN_CODE 77 TIMEOUT 1200
+    FAIL_REGULAR_EXPRESSION "No test cases matched"
     ENVIRONMENT "${environment}")
 endforeach()

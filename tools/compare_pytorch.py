@@ -7,7 +7,7 @@ Both do the same work in fp32: Algorithm 1 with k = 1 (a D step on real and on f
 a D whose own gradients are not computed), two Adam updates, the same networks, batch and threads, data in memory. Every
 contestant is a process of its own that iterates when it is told to; they take turns of a fraction of a second each, and
 the medians over all turns are compared. Turns during which other processes used more than 8 % of a core are left out, as
-long as enough others remain.
+long as enough others remain. On a busy machine --realtime keeps others off the cores during the turns.
 
 PyTorch runs at its best, which takes some care with Debian's package:
 - OpenBLAS 0.3.21 takes recent processors for old ones and picks SSE3 kernels: OPENBLAS_CORETYPE names the right ones.
@@ -123,8 +123,9 @@ def busy_ticks():
 class Contestant:
     """A process that runs an iteration for every line it is sent."""
 
-    def __init__(self, name, command, environment):
+    def __init__(self, name, command, environment, arguments):
         self.name, self.clean, self.all, self.clean_turns = name, [], [], 0
+        command = ["chrt", "-r", "1", *command] if arguments.realtime else command
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         answer = self.process.stdout.readline().split()
         if not answer or answer[0] != "ready":
@@ -199,7 +200,7 @@ def variants_of(workload, compiled):
 def start_pytorch(arguments, environment, python, request, name):
     command = [python, str(Path(__file__).resolve()), "--serve", json.dumps(request | {"threads": arguments.threads})]
     try:
-        return Contestant(name, command, environment)
+        return Contestant(name, command, environment, arguments)
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return None
@@ -217,7 +218,9 @@ def race(contestants, arguments, title=""):
 
 def measure_peak(arguments, environment):
     """The machine's fp32 matrix product in GFLOP/s: the better of both sides' libraries."""
-    bench = json.loads(subprocess.check_output([arguments.bench, "--peak", "--threads", str(arguments.threads)]))
+    realtime = ["chrt", "-r", "1"] if arguments.realtime else []
+    command = [*realtime, arguments.bench, "--peak", "--threads", str(arguments.threads)]
+    bench = json.loads(subprocess.check_output(command))
     peaks = {"oneDNN in gan_cuda": bench["sgemm_gflops"]}
     for python in arguments.python:
         contestant = start_pytorch(arguments, environment, python, {}, "torch.mm")
@@ -232,7 +235,7 @@ def measure(workload, arguments, environment):
     networks = json.loads(subprocess.check_output([arguments.bench, *options, "--networks"]))
     gflop = json.loads(subprocess.check_output([arguments.bench, *options, "--iterations", "1"]))["gflop"]
     batch = int(options[options.index("--batch") + 1])
-    ours = Contestant("gan_cuda", [arguments.bench, *options, "--on-demand"], dict(os.environ))
+    ours = Contestant("gan_cuda", [arguments.bench, *options, "--on-demand"], dict(os.environ), arguments)
     theirs = [
         start_pytorch(arguments, environment, python, {"networks": networks, "batch": batch, "variant": variant}, variant)
         for python in arguments.python
@@ -278,6 +281,7 @@ def main():
     parser.add_argument("--compile", action="store_true", help="try torch.compile, too (PyTorch 2 and a C++ compiler)")
     parser.add_argument("--rounds", type=int, default=12, help="turns of each contestant (12)")
     parser.add_argument("--turn", type=float, default=0.4, help="seconds a turn (0.4)")
+    parser.add_argument("--realtime", action="store_true", help="run all contestants with real-time priority (as root)")
     parser.add_argument("--only", default="", help="only workloads whose name contains this")
     parser.add_argument("--json", type=Path, help="write all figures here, too")
     parser.add_argument("--serve", help=argparse.SUPPRESS)

@@ -5,8 +5,7 @@
 namespace gan {
 
 std::unique_ptr<Backend> make_cuda_backend() {
-  throw MachineError(
-      "--device cuda: this program was built without the CUDA toolkit; build it where nvcc is, or use --device cpu");
+  throw MachineError("this program was built without the CUDA toolkit; build it where nvcc is");
 }
 
 bool cuda_available() { return false; }

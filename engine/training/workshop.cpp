@@ -49,9 +49,14 @@ Dataset load_training_data(const TrainingOptions& o, int threads) {
 }
 
 std::unique_ptr<Backend> open_device(const TrainingOptions& o) {
-  if (o.device == "cuda" || (o.device == "auto" && cuda_available())) return make_cuda_backend();
-  if (o.device == "cpu" || o.device == "auto") return make_cpu_backend(thread_count(o));
-  throw InputError(fmt::format("--device: '{}' is unknown; accepted are auto, cuda, cpu", o.device));
+  if (o.device == "cpu" || (o.device == "auto" && !cuda_available())) return make_cpu_backend(thread_count(o));
+  if (o.device != "cuda" && o.device != "auto")
+    throw InputError(fmt::format("--device: '{}' is unknown; accepted are auto, cuda, cpu", o.device));
+  try {
+    return make_cuda_backend();
+  } catch (const MachineError& error) {
+    throw MachineError(fmt::format("--device {}: {}; --device cpu works everywhere", o.device, error.what()));
+  }
 }
 
 std::int64_t largest_batch_that_fits(const TrainingOptions& o, std::int64_t count, std::int64_t channels,

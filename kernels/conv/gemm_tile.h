@@ -43,13 +43,13 @@ constexpr std::int64_t gemm_tile_count(GemmTile tile, std::int64_t rows, std::in
 }
 
 /// The tile for `batches` independent products of rows x columns. A device-independent rule: large tiles when they make
-/// a wave of 132 blocks (an H100's or H200's multiprocessors) and are not mostly empty, else smaller ones.
+/// most of a wave of blocks on 132 multiprocessors (an H100's or H200's) and are not mostly empty, else smaller ones.
 constexpr GemmTile choose_gemm_tile(std::int64_t rows, std::int64_t columns, std::int64_t batches) {
-  constexpr std::int64_t kMultiprocessors = 132;
+  constexpr std::int64_t kMostOfAWave = 132 * 3 / 4;
   if (columns <= gemm_tile_columns(GemmTile::Narrow)) return GemmTile::Narrow;
   if (columns <= gemm_tile_columns(GemmTile::Thin)) return GemmTile::Thin;
   const bool fills = rows > 64 && columns > 64;
-  const bool enough = gemm_tile_count(GemmTile::Large, rows, columns) * batches >= kMultiprocessors;
+  const bool enough = gemm_tile_count(GemmTile::Large, rows, columns) * batches >= kMostOfAWave;
   return fills && enough ? GemmTile::Large : GemmTile::Medium;
 }
 

@@ -97,20 +97,6 @@ const std::vector<Case>& awkward_cases() {
   return cases;
 }
 
-/// Shapes with a wave of large tiles, which take long under emulation.
-const std::vector<Case>& large_cases() {
-  static const std::vector<Case> cases = {
-      {"fprop: large tiles, one past the last row tile, one column past 64",
-       {.n = 1, .h = 12673, .w = 1, .c = 3, .k = 65}},
-      {"fprop: large tiles with float4", {.n = 1, .h = 6400, .w = 2, .c = 12, .k = 68, .r = 1, .s = 1}},
-      {"dgrad: large tiles, two phases",
-       {.n = 2, .h = 6401, .w = 1, .c = 68, .k = 4, .r = 3, .stride_h = 2, .pad_h = 1}},
-      {"dgrad: large tiles, single floats of w", {.n = 1, .h = 12673, .w = 1, .c = 65, .k = 4}},
-      {"dgrad: large tiles, single floats", {.n = 1, .h = 12673, .w = 1, .c = 65, .k = 3}},
-  };
-  return cases;
-}
-
 /// The three instructions over operands of their own, filled with whole numbers.
 struct Triple {
   Operands operands;
@@ -168,13 +154,31 @@ TEST_CASE("the CUDA convolutions are exact on whole numbers", "[conv]") {
   }
 }
 
-TEST_CASE("the CUDA convolutions are exact on whole numbers with large tiles", "[conv]") {
-  for (const Case& c : large_cases()) {
+TEST_CASE("fprop is exact on whole numbers with large tiles", "[conv]") {
+  const std::vector<Case> cases = {
+      {"one past the last row tile, one column past 64", {.n = 1, .h = 12673, .w = 1, .c = 3, .k = 65}},
+      {"float4", {.n = 1, .h = 6400, .w = 2, .c = 12, .k = 68, .r = 1, .s = 1}},
+  };
+  for (const Case& c : cases) {
     INFO(c.reason << ": " << to_string(c.shape));
-    const Triple triple(c.shape);
-    const bool forward = std::string(c.reason).starts_with("fprop");
-    if (forward) test::expect_cuda_matches_definition(triple.forward, {});
-    else test::expect_cuda_matches_definition(triple.input_gradient, {});
+    const ConvShape& g = c.shape;
+    REQUIRE(choose_gemm_tile(g.n * g.p() * g.q(), g.k, 1) == GemmTile::Large);
+    test::expect_cuda_matches_definition(Triple(g).forward, {});
+  }
+}
+
+TEST_CASE("dgrad is exact on whole numbers with large tiles", "[conv]") {
+  const std::vector<Case> cases = {
+      {"two phases", {.n = 2, .h = 6401, .w = 1, .c = 68, .k = 4, .r = 3, .stride_h = 2, .pad_h = 1}},
+      {"single floats of w", {.n = 1, .h = 12673, .w = 1, .c = 65, .k = 4}},
+      {"single floats", {.n = 1, .h = 12673, .w = 1, .c = 65, .k = 3}},
+  };
+  for (const Case& c : cases) {
+    INFO(c.reason << ": " << to_string(c.shape));
+    const ConvShape& g = c.shape;
+    const std::int64_t rows = g.n * ((g.h + g.stride_h - 1) / g.stride_h) * ((g.w + g.stride_w - 1) / g.stride_w);
+    REQUIRE(choose_gemm_tile(rows, g.c, g.stride_h * g.stride_w) == GemmTile::Large);
+    test::expect_cuda_matches_definition(Triple(g).input_gradient, {});
   }
 }
 
@@ -332,37 +336,36 @@ TEST_CASE("the definition's gradients agree with finite differences", "[conv]") 
       "dw", [&](const std::vector<double>& at) { return loss(x, at); }, w, dw);
 }
 
-TEST_CASE("the convolutions' gradients of parameters come as asked", "[conv]") {
-  const ConvShape shape{.n = 3, .h = 6, .w = 5, .c = 3, .k = 4, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1};
-  for (const ParamGrad mode : {ParamGrad::Skip, ParamGrad::Overwrite, ParamGrad::Accumulate}) {
-    Triple triple(shape);
-    triple.weight_gradient.mode = mode;
-    triple.weight_gradient.dw = triple.operands.integers(shape.w_shape(), 5);
-    const Triple before(shape, true, ParamGrad::Accumulate);
-    CpuDevice cpu({.threads = 2});
-    const std::vector<float> untouched(triple.weight_gradient.dw.as<float>(),
-                                       triple.weight_gradient.dw.as<float>() + triple.weight_gradient.dw.count());
-    Triple plain(shape);
-    run(plain.weight_gradient, cpu);
-    std::list<std::vector<std::byte>> memory;
-    // The operand's access says what is copied in: for Skip nothing may happen to what was there.
-    ConvWeightGradient accumulate = triple.weight_gradient;
-    if (mode != ParamGrad::Skip) {
-      accumulate = test::run_on_cuda(triple.weight_gradient, memory);
-    } else {
-      accumulate.dw.data = nullptr;
-      accumulate.x.data = nullptr;
-      run(accumulate, test::cuda_device());  // would crash if it looked at anything
-      accumulate.dw = triple.weight_gradient.dw;
+TEST_CASE("the weight gradient overwrites, adds or stays away as asked", "[conv]") {
+  // Without and with parts.
+  const ConvShape shapes[] = {{.n = 3, .h = 6, .w = 5, .c = 3, .k = 4, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1},
+                              {.n = 5, .h = 16, .w = 16, .c = 3, .k = 4, .r = 2, .s = 2}};
+  CpuDevice cpu({.threads = 2});
+  for (const ConvShape& shape : shapes)
+    for (const ParamGrad mode : {ParamGrad::Overwrite, ParamGrad::Accumulate}) {
+      Triple triple(shape, true, mode);
+      const std::vector<float> before(triple.weight_gradient.dw.as<float>(),
+                                      triple.weight_gradient.dw.as<float>() + shape.w_shape().count());
+      const Triple plain(shape);
+      run(plain.weight_gradient, cpu);
+      std::list<std::vector<std::byte>> memory;
+      const ConvWeightGradient on_cuda = test::run_on_cuda(triple.weight_gradient, memory);
+      run(triple.weight_gradient, cpu);
+      for (std::int64_t i = 0; i < shape.w_shape().count(); ++i) {
+        const float old = mode == ParamGrad::Accumulate ? before[static_cast<std::size_t>(i)] : 0;
+        const float want = old + plain.weight_gradient.dw.as<float>()[i];
+        REQUIRE(triple.weight_gradient.dw.as<float>()[i] == want);
+        REQUIRE(on_cuda.dw.as<float>()[i] == want);
+      }
     }
-    run(triple.weight_gradient, cpu);
-    for (std::int64_t i = 0; i < plain.weight_gradient.dw.count(); ++i) {
-      const float old = untouched[static_cast<std::size_t>(i)], sum = plain.weight_gradient.dw.as<float>()[i];
-      const float want = mode == ParamGrad::Skip ? old : mode == ParamGrad::Overwrite ? sum : old + sum;
-      REQUIRE(triple.weight_gradient.dw.as<float>()[i] == want);
-      REQUIRE(accumulate.dw.as<float>()[i] == want);
-    }
-  }
+
+  Triple skipped(shapes[0]);
+  skipped.weight_gradient.mode = ParamGrad::Skip;
+  skipped.weight_gradient.dw = skipped.operands.constant(shapes[0].w_shape(), 7);
+  run(skipped.weight_gradient, cpu);
+  run(skipped.weight_gradient, test::cuda_device());  // nothing is launched: host pointers do no harm
+  for (std::int64_t i = 0; i < shapes[0].w_shape().count(); ++i)
+    REQUIRE(skipped.weight_gradient.dw.as<float>()[i] == 7);
 }
 
 TEST_CASE("the convolutions pass NaN on", "[conv]") {

@@ -28,6 +28,7 @@ Instruction run_displaced_on_cuda(const Instruction& instruction, std::list<std:
   std::vector<void*> allocations;
   Instruction device = instruction;
   Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access) {
+    if (!tensor.present()) return;
     const std::size_t bytes = tensor.bytes(), before = bytes_before(name, tensor);
     std::vector<std::byte> image(before, guard_byte(access));
     const auto* const content = tensor.as<std::byte>();
@@ -42,6 +43,7 @@ Instruction run_displaced_on_cuda(const Instruction& instruction, std::list<std:
   run(device, cuda_device());
   cuda_device().synchronize();
   Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access) {
+    if (!tensor.present()) return;
     const std::size_t bytes = tensor.bytes(), before = bytes_before(name, tensor);
     std::vector<std::byte> image(before + bytes + kGuardBytes);
     cuda_device().copy_to_host(image.data(), static_cast<std::byte*>(tensor.data) - before, image.size());

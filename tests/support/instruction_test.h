@@ -175,8 +175,9 @@ void expect_cuda_matches_definition(const Instruction& instruction, Tolerance to
     std::size_t i = 0;
     Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access) {
       const Tensor& input = inputs[i++];
-      if (tensor.present() && access == Access::Read)
-        expect_close(std::string(Instruction::kName) + " must not change " + name, tensor, input, {});
+      if (!tensor.present() || access != Access::Read || tensor.bytes() == 0) return;
+      INFO(Instruction::kName << " must not change " << name);
+      REQUIRE(std::memcmp(tensor.data, input.data, tensor.bytes()) == 0);  // NaN may be an input: bits, not values
     });
   });
 }
