@@ -35,6 +35,7 @@ void handle_signals() {
   action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an error like a full disk, with a message
 }
 
 ExitCode train(const gan::TrainingOptions& options) {

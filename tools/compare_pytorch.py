@@ -193,7 +193,7 @@ def pytorch_environment(threads):
 def variants_of(workload, compiled):
     variants = ["plain", "foreach"]
     if "dcgan" in workload:
-        variants += ["channels-last foreach"]
+        variants += ["channels-last", "channels-last foreach"]
     return variants + (["compile"] if compiled else [])
 
 

@@ -183,7 +183,7 @@ Tensor Network::backward(Builder& b, const Pass& pass, const Tensor& doutput, Pa
       gradients.push_back(view_of(gradients_, p));
     const LayerParameters own{.parameters = std::span(parameters_).subspan(first_parameter_[i]), .statistics = {}};
     const BackwardContext context{.builder = b,
-                                  .name = fmt::format("d({}.{})", pass.name, i),
+                                  .name = fmt::format("d({})", b.table().name_of(pass.layers[i].input)),
                                   .mode = mode,
                                   .gradients = gradients,
                                   .input_gradient = input_gradient || i > 0};

@@ -7,9 +7,9 @@
 // stride_h * stride_w phases, each of them a dense matrix product (implicit_gemm.cuh): rows are the N H' W' pixels of
 // the phase, columns C, depth (taps of the phase) * K. No zeros are stuffed in, nothing is added atomically, and a
 // pixel (or a whole phase) that no tap reaches gets the 0 of an empty sum. dy is contiguous along the depth, w along
-// the columns; float4 where 4 divides K or C. Traffic: at best 4 (|dy| + |w| + |dx|) bytes of memory; a phase reads dy
-// about taps * C / tile columns times from L2. Launch: a block of 128 or 256 threads for each tile of each phase,
-// phases of a tile next to each other: they read the
+// the columns; float4 where 4 divides K or C.
+// Traffic: at best 4 (|dy| + |w| + |dx|) bytes of memory; a phase reads dy about taps * C / tile columns times from L2.
+// Launch: a block of 128 or 256 threads for each tile of each phase, phases of a tile next to each other: they read the
 //   same part of dy. Blocks beyond the rows of their (smaller) phase return at once.
 // Determinism: every sum runs in one thread, in the order (r, s, k).
 #include <algorithm>

@@ -4,9 +4,8 @@
 //
 // As a matrix product (implicit_gemm.cuh): rows N P Q, columns K, depth R S C. Both operands are contiguous along the
 // depth (channels), read as float4 where 4 divides C.
-// Traffic: at best 4 (|x| + |w| + |y|) bytes of memory; x is read about R S / (stride_h stride_w) * K / tile columns
-// times
-//   from L2 and L1, w once for each tile of rows.
+// Traffic: at best 4 (|x| + |w| + |y|) bytes of memory; from L2 and L1, x is read about R S / (stride_h stride_w) *
+//   K / tile columns times, and w once for each tile of rows.
 // Launch: a block of 128 or 256 threads for each tile; tiles as choose_gemm_tile() says.
 // Determinism: every sum runs in one thread, in the order (r, s, c).
 #include "kernels/conv/conv.h"

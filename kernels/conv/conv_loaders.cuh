@@ -3,8 +3,7 @@
 // A loader has
 //   kWidth       floats a load: 4 where the contiguous axis (and the pointer) allows it, else 1
 //   kAlongDepth  whether memory is contiguous along the depth (the axis summed over) or along the lines (rows of the
-//   left
-//                operand, columns of the right one)
+//                left operand, columns of the right one)
 //   Line         what can be worked out once for a line (for the first of kWidth lines if not kAlongDepth)
 //   line(i)      that; i may lie beyond the last line
 //   load(l, d)   kWidth elements of line(s) l at depth d, zeros outside the matrix

@@ -3,11 +3,9 @@
 //
 // reduce_columns: for every channel, the merged state of all rows
 //   traffic:     what the source reads, once; the partial states of (slices, channels) written and read once. With at
-//   most
-//                some 528 blocks, slices * channels is below 70,000: little beside a matrix that needs as many
+//                most some 528 blocks, slices * channels is below 70,000: little beside a matrix that needs as many
 //   launch:      256 threads a block, grid (tiles of columns, slices of rows), see column_grid.h; then the same kernel
-//   once
-//                more folds the slices, unless there is only one
+//                once more folds the slices, unless there is only one
 //   determinism: a thread takes its rows in order, the block's threads are merged as a tree, slices as the rows of a
 //                second reduction: the order depends on the shape alone
 //

@@ -33,8 +33,8 @@ GAN_HOST_DEVICE PhiloxWords philox4x32_10(PhiloxWords counter, std::uint32_t key
 }
 
 /// The words of the four elements 4 block ... 4 block + 3 of a stream in an iteration:
-///   counter = (block, stream, iteration's low word, iteration's high word),   key = (seed's low word, seed's high
-///   word).
+///   counter = (block, stream, iteration's low word, iteration's high word)
+///   key     = (seed's low word, seed's high word)
 /// A stream thus has 2^34 elements an iteration, and no two streams or iterations share a counter.
 GAN_HOST_DEVICE PhiloxWords stream_words(std::uint64_t seed, std::uint32_t stream, std::uint64_t iteration,
                                          std::uint32_t block) {

@@ -1,9 +1,8 @@
 // Random draws: normal, uniform, and the indices of the next batch.
 //
 // shapes:   y is a flat array of `count` floats; indices has B elements.
-// equation: Philox4x32-10 counters (philox.h), the transforms of distributions.h and permutation.h, which the CPU
-// shares:
-//           the same bits.
+// equation: Philox4x32-10 counters (philox.h), the transforms of distributions.h and permutation.h. The CPU shares
+//           them: the same bits.
 // traffic:  writes y once, 4 bytes an element; about 100 integer and 30 floating-point operations an element keep the
 //           normals arithmetic-bound on a GPU; they are a few thousand an iteration.
 // launch:   256 threads, one Philox block (four elements, one float4 store) each. Indices: 128 threads, one each.

@@ -47,11 +47,11 @@ struct RandomUniform {
   }
 };
 
-/// The next batch of a walk through the data set without replacement: draw number d = (iteration *
-/// batches_per_iteration
-/// + batch_index) * B + i belongs to epoch d / count and takes element permutation_epoch(d mod count), a keyed
-/// bijection of [0, count) (a Feistel network with Philox rounds, walked until it lands inside). Every element is drawn
-/// exactly once an epoch; a batch may reach over into the next epoch.
+/// The next batch of a walk through the data set without replacement. Draw number
+///   d = (iteration * batches_per_iteration + batch_index) * B + i
+/// belongs to epoch d / count and takes element permutation_epoch(d mod count), a keyed bijection of [0, count) (a
+/// Feistel network with Philox rounds, walked until it lands inside). Every element is drawn exactly once an epoch; a
+/// batch may reach over into the next epoch.
 struct SampleIndices {
   static constexpr const char* kName = "sample indices";
   Tensor iteration;  ///< U64 scalar
