@@ -57,14 +57,13 @@ void measure(const CommandLine& line) {
     return;
   }
   std::vector<double> seconds;
+  seconds.reserve(static_cast<std::size_t>(line.iterations));
   for (int i = 0; i < line.iterations; ++i) seconds.push_back(benchmark.time_iteration());
   std::cout << benchmark.summary(seconds) << std::endl;
   if (line.profile) std::cout << describe(benchmark.profile(std::max(1, line.iterations)));
 }
 
-}  // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
   CLI::App app(kDescription, "gan_cuda_bench");
   CommandLine line;
   std::map<std::string, std::string> typed;
@@ -91,20 +90,23 @@ int main(int count, char** arguments) {
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : 2; }
+  apply_model_options(typed, line.training);
+  if (line.peak) std::cout << fmt::format("{{\"sgemm_gflops\": {:.1f}}}\n", gan::matrix_product_gflops(line.training));
+  else measure(line);
+  return 0;
+}
+
+int fail(int exit_code, const char* message) {
+  std::cerr << "gan_cuda_bench: error: " << message << '\n';
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
   try {
-    apply_model_options(typed, line.training);
-    if (line.peak)
-      std::cout << fmt::format("{{\"sgemm_gflops\": {:.1f}}}\n", gan::matrix_product_gflops(line.training));
-    else measure(line);
-    return 0;
-  } catch (const gan::InputError& error) {
-    std::cerr << "gan_cuda_bench: error: " << error.what() << '\n';
-    return 2;
-  } catch (const gan::MachineError& error) {
-    std::cerr << "gan_cuda_bench: error: " << error.what() << '\n';
-    return 3;
-  } catch (const std::exception& error) {
-    std::cerr << "gan_cuda_bench: internal error: " << error.what() << '\n';
-    return 1;
-  }
+    return run(count, arguments);
+  } catch (const gan::InputError& error) { return fail(2, error.what()); } catch (const gan::MachineError& error) {
+    return fail(3, error.what());
+  } catch (const std::exception& error) { return fail(1, error.what()); }
 }

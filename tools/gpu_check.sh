@@ -83,11 +83,11 @@ step() {
   return $status
 }
 
-# section TITLE TEXT / quote TITLE LOG [FILTER]: what the summary shows.
+# section TITLE TEXT / quote TITLE LOG SED-SCRIPT: what the summary shows; of a log, the command and what sed -n prints.
 section() { sections+=("## $1"$'\n\n'"$2"$'\n'); }
 quote() {
   local text
-  text=$(head -n 1 "$out/logs/$2.log" 2>/dev/null && tail -n +2 "$out/logs/$2.log" | grep -E -- "${3:-.}" | tail -n 60)
+  text=$(head -n 1 "$out/logs/$2.log" 2>/dev/null && tail -n +2 "$out/logs/$2.log" | sed -nE "$3")
   section "$1" '```'$'\n'"$text"$'\n''```'
 }
 
@@ -102,8 +102,8 @@ configure_and_build() {
 run_tests() {
   step tests 150 ctest --test-dir "$build" -R '^(gpu|engine)\.' --no-tests=error --output-on-failure --timeout 120 \
     --parallel "$(nproc)"
-  if grep -q 'Skipped' "$out/logs/tests.log"; then record 'tests on the GPU' 'FAILED: some were skipped' 0; fi
-  quote 'Test suite: CUDA against CPU' tests 'Test +#|tests passed|tests failed'
+  if grep -qs 'Skipped' "$out/logs/tests.log"; then record 'tests on the GPU' 'FAILED: some were skipped' 0; fi
+  quote 'Test suite: CUDA against CPU' tests '/Test +#|tests passed|tests failed/p'
 }
 
 train() { # NAME LIMIT OPTIONS...
@@ -113,11 +113,11 @@ train() { # NAME LIMIT OPTIONS...
 train_and_verify() {
   train train-cuda 90 --device cuda --width 64 --batch 128 --minutes 0.75 --log-every 50 --sample-every 0 \
     --checkpoint-every 0 --trace 3
-  quote 'Training on CUDA' train-cuda '^(device|data|model|Done|100%)'
+  quote 'Training on CUDA' train-cuda '/^(device|data|model|Done|100%)/p'
   find "$runs/train-cuda/samples" -name '*.png' 2>/dev/null | sort | tail -n 1 | xargs -r -I{} cp {} "$out/samples.png"
   if [[ -n $python ]]; then
     step verify 60 "$python" tools/verify_pytorch.py "$runs/train-cuda"
-    quote 'Its first three iterations against PyTorch' verify
+    quote 'Its first three iterations against PyTorch' verify "\$p"
   else
     record verify 'skipped: no Python here imports torch' 0
   fi
@@ -139,7 +139,7 @@ time_iterations() {
     name=bench-$1-$5
     step "$name" 30 "$build/bin/gan_cuda_bench" --device cuda --model "$1" --image-size "$2" --channels "$3" --width "$4" \
       --batch "$5" --iterations 50 --profile
-    quote "Our fp32 time: $1 ${2}x$2x$3, width $4, batch $5" "$name"
+    quote "Our fp32 time: $1 ${2}x$2x$3, width $4, batch $5" "$name" '/^$/q; p'
   done
   if [[ -z $baseline || -z $python ]]; then
     record pytorch-baseline 'skipped: no baseline given, or no Python here imports torch' 0
@@ -148,7 +148,7 @@ time_iterations() {
   step pytorch-baseline 90 "$python" "$baseline" --workloads w1,w2,w2b512 --budget 80 --json "$out/pytorch_baseline.jsonl" \
     --variants eager-tf32,graph-tf32,eager-bf16,graph-bf16
   quote 'PyTorch on the same card (w1: the mlp; w2, w2b512: the dcgan at batch 128, 512; no new noise in its G step)' \
-    pytorch-baseline
+    pytorch-baseline p
 }
 
 # sanitize TOOL CASES END: one tool over the cases of one test file, until END; the result goes to logs/TOOL.CASES.status.

@@ -22,12 +22,15 @@ inline constexpr int kReadings = 6;
 /// All persistent state of a run, declared in one table. The iteration number is all the state there is beside weights,
 /// moments and statistics: every random draw and the walk through the data follow from it.
 struct Model {
+  /// What there is to declare.
   struct Options {
     ArchitectureOptions architecture;
     std::int64_t dataset_count = 1;
     bool average = true;      ///< keep the generator's moving average
     DType real = DType::F32;  ///< element type of all state; F64 in tests of whole schedules
   };
+  /// Declares everything in `table`, which outlives the model. Throws InputError for an architecture that is not
+  /// accepted.
   Model(const Options& options, StorageTable& table);
 
   StorageTable& table;
@@ -39,6 +42,7 @@ struct Model {
   Tensor dataset;   ///< U8 (count, H, W, C)
   Tensor readings;  ///< (kReadings)
 
+  /// (1): one of the readings.
   Tensor reading(Reading which) const;
 };
 

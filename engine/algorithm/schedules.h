@@ -12,13 +12,14 @@ struct AdamOptions {
   double weight_decay = 0;
 };
 
+/// What the schedule depends on beside model and objective.
 struct IterationOptions {
   std::int64_t batch = 64;
   int d_steps = 1;  ///< k of Algorithm 1
   AdamOptions g_adam, d_adam;
-  float ema_decay = 0.999f;
-  bool flip = false;
-  std::uint64_t seed = 0;
+  float ema_decay = 0.999f;  ///< of the generator's average, where the model keeps one
+  bool flip = false;         ///< mirror every other image, at random
+  std::uint64_t seed = 0;    ///< of every random draw
 };
 
 /// Goodfellow et al. 2014, Algorithm 1: `d_steps` discriminator updates, each on a fresh minibatch of images and of

@@ -17,6 +17,7 @@ bool is_gzip(std::span<const std::uint8_t> head);
 /// Throws InputError for a damaged or truncated stream and for bytes behind the last member.
 class GzipReader final : public ByteReader {
  public:
+  /// `compressed` stands at the first byte of a member.
   explicit GzipReader(ByteReader& compressed);
   ~GzipReader() override;
   std::size_t read(std::span<std::uint8_t> out) override;

@@ -12,6 +12,7 @@ namespace gan {
 /// Dimensions of an IDX file of images: (N,H,W), channels 1, or (N,H,W,C), channels 1 or 3.
 struct IdxHeader {
   std::int64_t count = 0, height = 0, width = 0, channels = 0;
+  /// Of one image.
   std::int64_t image_bytes() const { return height * width * channels; }
 };
 

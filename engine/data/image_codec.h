@@ -26,9 +26,14 @@ bool run_step(Decoder& decoder, void (*step)(Decoder&)) {
   return true;
 }
 
+/// The size that a file's header claims. InputError when the header is damaged, beyond `limits`, or claims more pixels
+/// than the file's bytes can hold.
 ImageInfo read_png_info(const EncodedImage& file);
-Image decode_png(const EncodedImage& file);
 ImageInfo read_jpeg_info(const EncodedImage& file);
+
+/// The pixels as grey or RGB bytes, transparency composited over white, CMYK converted. InputError when the file is
+/// damaged or truncated, or its header is refused as above.
+Image decode_png(const EncodedImage& file);
 Image decode_jpeg(const EncodedImage& file);
 
 }  // namespace gan

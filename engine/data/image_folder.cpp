@@ -47,9 +47,9 @@ std::vector<std::string> find_images(const std::string& folder, int threads) {
   if (files.empty()) throw InputError(fmt::format("{}: the folder is empty; accepted: PNG and JPEG files", folder));
   std::sort(files.begin(), files.end());
 
-  std::vector<char> is_image(files.size());
+  std::vector<std::uint8_t> is_image(files.size());
   for_each_index(std::int64_t(files.size()), threads, [&](std::int64_t i) {
-    is_image[i] = image_format(read_head(files[i], kImageSignatureBytes)) != ImageFormat::Unknown;
+    is_image[i] = image_format(read_head(files[i], kImageSignatureBytes)) == ImageFormat::Unknown ? 0 : 1;
   });
   std::vector<std::string> images;
   for (std::size_t i = 0; i < files.size(); ++i)

@@ -117,8 +117,8 @@ void draw(const Scene& scene, const Dataset& dataset, std::span<std::uint8_t> pi
   const int channels = static_cast<int>(dataset.channels);
   std::array<float, 3> ground{}, change{};
   for (int c = 0; c < channels; ++c) {
-    ground[c] = channels == 1 ? float(luma(scene.ground)) : scene.ground[c];
-    change[c] = (channels == 1 ? float(luma(scene.shape)) : scene.shape[c]) - ground[c];
+    ground[c] = float(channels == 1 ? luma(scene.ground) : scene.ground[c]);
+    change[c] = float(channels == 1 ? luma(scene.shape) : scene.shape[c]) - ground[c];
   }
   const std::size_t row_bytes = std::size_t(width) * channels;
   for (std::size_t i = 0; i < row_bytes; ++i) pixels[i] = static_cast<std::uint8_t>(ground[i % channels]);
@@ -137,7 +137,8 @@ void draw(const Scene& scene, const Dataset& dataset, std::span<std::uint8_t> pi
       const float x = static_cast<float>(column + 0.5 - center_x);
       const float distance = shape_distance(scene, float(radius), cosine * x + sine * y, cosine * y - sine * x);
       const float cover = std::clamp(0.5f - distance, 0.f, 1.f);
-      for (int c = 0; c < channels; ++c) pixel[c] = static_cast<std::uint8_t>(ground[c] + cover * change[c] + 0.5f);
+      for (int c = 0; c < channels; ++c)
+        pixel[c] = static_cast<std::uint8_t>(std::lround(ground[c] + cover * change[c]));
     }
   }
 }

@@ -17,7 +17,9 @@ class Backend {
   /// "CPU, 2 threads", "NVIDIA H200"
   virtual std::string description() const = 0;
 
+  /// Memory of the device, aligned to at least 256 bytes. Throws MachineError naming the size if there is not enough.
   virtual void* allocate(std::size_t bytes) = 0;
+  /// Gives memory of `allocate` back; null is allowed.
   virtual void release(void* memory) = 0;
   /// Bytes that could be allocated now.
   virtual std::size_t free_memory() const = 0;

@@ -1,8 +1,7 @@
-#include <unistd.h>
-
 #include <cstdlib>
 #include <cstring>
 
+#include "engine/execution/available_memory.h"
 #include "engine/execution/backend.h"
 #include "kernels/core/cpu_device.h"
 
@@ -26,7 +25,8 @@ class CpuBackend final : public Backend {
   }
   void release(void* memory) override { std::free(memory); }
   std::size_t free_memory() const override {
-    return static_cast<std::size_t>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    // An eighth is left to the program itself: stacks of threads, scratch memory of libraries, a checkpoint on its way.
+    return available_memory(device_.threads()) / 8 * 7;
   }
 
   void upload(void* device, const void* host, std::size_t bytes) override { std::memcpy(device, host, bytes); }

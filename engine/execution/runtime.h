@@ -35,6 +35,7 @@ class Runtime {
   void upload(const Tensor& tensor, const void* host);
   void download(const Tensor& tensor, void* host) const;
 
+  /// The bound program, its plan, the table it was written over, and the device.
   const Program& program(ProgramId id) const { return programs_[id].program; }
   const MemoryPlan& plan(ProgramId id) const { return programs_[id].plan; }
   const StorageTable& table() const { return table_; }

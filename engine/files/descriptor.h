@@ -13,13 +13,16 @@ namespace gan {
 class Descriptor {
  public:
   Descriptor() = default;
+  /// Takes ownership of `value`; negative: nothing.
   explicit Descriptor(int value) : value_(value) {}
   Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
   Descriptor& operator=(Descriptor&& other) noexcept;
   ~Descriptor() { close(); }
 
+  /// The descriptor for system calls; -1 where there is none.
   int get() const { return value_; }
   bool open() const { return value_ >= 0; }
+  /// Closes it now; errors are ignored (atomic files have been synced before).
   void close();
 
  private:

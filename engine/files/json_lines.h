@@ -16,6 +16,7 @@ namespace gan {
 /// null.
 class JsonLine {
  public:
+  /// Adds a field; `key` is one that the line does not have yet.
   JsonLine& add(std::string_view key, float value);
   JsonLine& add(std::string_view key, double value);
   JsonLine& add(std::string_view key, bool value);

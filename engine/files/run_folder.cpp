@@ -13,6 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kSamples = "samples";
+constexpr const char* kCheckpoints = "checkpoints";
 constexpr std::string_view kCheckpointPrefix = "step-";
 constexpr std::string_view kCheckpointSuffix = ".safetensors";
 
@@ -38,6 +40,26 @@ std::optional<std::int64_t> iteration_of(const std::string& name) {
   return iteration;
 }
 
+/// Whether nothing stands in a folder but what a run leaves that was killed before it had a config.toml.
+bool holds_nothing(const fs::path& root) {
+  std::error_code error;
+  for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
+    const fs::path& path = entry->path();
+    const bool is_leftover = path.filename() == kLockName || path.string().ends_with(kPartialSuffix);
+    const bool is_subfolder = path.filename() == kSamples || path.filename() == kCheckpoints;
+    if (!is_leftover && !(is_subfolder && fs::is_empty(path, error))) return false;
+  }
+  if (error) fail_to_make(root, error);
+  return true;
+}
+
+[[noreturn]] void refuse_filled(const fs::path& root) {
+  throw InputError(
+      fmt::format("the run folder '{}' is not empty: name a new or empty one, or go on with the run in it with "
+                  "--resume",
+                  root.string()));
+}
+
 }  // namespace
 
 void RunFolder::check_free(const fs::path& root) {
@@ -47,14 +69,7 @@ void RunFolder::check_free(const fs::path& root) {
   if (error) fail_to_make(root, error);
   if (!fs::is_directory(status))
     throw InputError(fmt::format("the run folder '{}' is a file; name a new folder", root.string()));
-  const bool empty = fs::is_empty(root, error);
-  if (error) fail_to_make(root, error);
-  if (!empty) {
-    throw InputError(
-        fmt::format("the run folder '{}' is not empty: name a new or empty one, or go on with the run in it with "
-                    "--resume",
-                    root.string()));
-  }
+  if (!holds_nothing(root)) refuse_filled(root);
 }
 
 RunFolder RunFolder::create(const fs::path& root) {
@@ -63,6 +78,10 @@ RunFolder RunFolder::create(const fs::path& root) {
   std::error_code error;
   fs::create_directories(root, error);
   if (error) fail_to_make(root, error);
+  folder.lock_ = FolderLock(root);
+  remove_stale_partials(root);
+  // Another process may have made, or even finished, a run here since the folder was found free.
+  if (fs::exists(folder.config(), error)) refuse_filled(root);
   folder.make_subfolders();
   return folder;
 }
@@ -76,6 +95,9 @@ RunFolder RunFolder::open(const fs::path& root) {
   }
   return folder;
 }
+
+fs::path RunFolder::samples() const { return root_ / kSamples; }
+fs::path RunFolder::checkpoints() const { return root_ / kCheckpoints; }
 
 fs::path RunFolder::sample(std::int64_t iteration) const {
   return samples() / fmt::format("step-{:08}.png", iteration);
@@ -93,7 +115,8 @@ void RunFolder::make_subfolders() const {
   }
 }
 
-void RunFolder::prepare_to_continue() const {
+void RunFolder::prepare_to_continue() {
+  lock_ = FolderLock(root_);
   make_subfolders();
   for (const fs::path& folder : {root_, samples(), checkpoints()}) remove_stale_partials(folder);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/files/folder_lock.h"
 #include "engine/files/safetensors.h"
 
 namespace gan {
@@ -24,29 +25,33 @@ struct LoadedCheckpoint {
 ///   log.jsonl                         a line an iteration or so
 ///   samples/step-00001000.png         padded, so that image viewers show them in order
 ///   checkpoints/step-1000.safetensors
+///   .lock                             while a process writes the run
 class RunFolder {
  public:
-  /// InputError unless a run may start in `root`: missing or an empty folder. Touches nothing, so that options can be
-  /// checked long before the first file is written.
+  /// InputError unless a run may start in `root`: missing, or a folder that is empty or holds only what a run leaves
+  /// that was killed before its config.toml was written. Touches nothing, so that options can be checked long before the
+  /// first file is written.
   static void check_free(const std::filesystem::path& root);
 
-  /// Makes the folder of a new run. InputError when it is not free or cannot be made.
+  /// Makes the folder of a new run and locks it for the life of the object. InputError when it is not free or cannot
+  /// be made.
   static RunFolder create(const std::filesystem::path& root);
 
-  /// The folder of an existing run. InputError when it is none (no config.toml).
+  /// The folder of an existing run, for reading. InputError when it is none (no config.toml).
   static RunFolder open(const std::filesystem::path& root);
 
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config() const { return root_ / "config.toml"; }
   std::filesystem::path log() const { return root_ / "log.jsonl"; }
-  std::filesystem::path samples() const { return root_ / "samples"; }
-  std::filesystem::path checkpoints() const { return root_ / "checkpoints"; }
+  std::filesystem::path samples() const;
+  std::filesystem::path checkpoints() const;
   std::filesystem::path sample(std::int64_t iteration) const;
   std::filesystem::path checkpoint(std::int64_t iteration) const;
 
-  /// Makes missing subfolders and removes what a killed process left half-written. For the process that goes on with
-  /// the run, not for one that only reads it.
-  void prepare_to_continue() const;
+  /// Locks the folder for the life of the object, makes missing subfolders and removes what a killed process left
+  /// half-written. For the process that goes on with the run, not for one that only reads it. InputError when another
+  /// process is writing the run.
+  void prepare_to_continue();
 
   /// Iterations of the checkpoints, ascending. Other files are ignored.
   std::vector<std::int64_t> checkpoint_iterations() const;
@@ -69,6 +74,7 @@ class RunFolder {
   void remove_checkpoint(std::int64_t iteration) const;
 
   std::filesystem::path root_;
+  FolderLock lock_;
 };
 
 }  // namespace gan

@@ -25,6 +25,7 @@ struct SafetensorsEntry {
   std::uint64_t end = 0;
 };
 
+/// All that a header says.
 struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
   std::vector<SafetensorsEntry> entries;  ///< in the order of their bytes

@@ -16,6 +16,7 @@ struct ArchitectureOptions {
   std::int64_t width = 64;  ///< channels of the convolutions next to the image (mlp: a fourth of the narrowest layer)
 };
 
+/// The two players.
 struct GeneratorAndDiscriminator {
   NetworkSpec generator, discriminator;
 };

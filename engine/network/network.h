@@ -14,6 +14,7 @@ namespace gan {
 struct ImageShape {
   std::int64_t height = 1, width = 1, channels = 1;
 
+  /// Numbers in it.
   std::int64_t count() const { return height * width * channels; }
   bool operator==(const ImageShape&) const = default;
 };
@@ -35,12 +36,14 @@ struct ConvLayer {
   std::int64_t pad_h = 1, pad_w = 1;
   bool transposed = false;
 };
+/// Batch normalisation of every channel, with gamma and beta.
 struct BatchNormLayer {
   std::int64_t channels = 1;
 };
+/// A pointwise function.
 struct ActivationLayer {
   ActivationKind kind = ActivationKind::Relu;
-  float slope = 0;
+  float slope = 0;  ///< of LeakyReLU, where x < 0
 };
 /// Image to vector or back: nothing moves in memory, but PyTorch has a module here, and modules are counted in names.
 struct ReshapeLayer {
@@ -78,6 +81,7 @@ struct Parameter {
 
 /// A forward pass: what it made, and what its backward has to read.
 struct Pass {
+  /// One layer's part of it.
   struct LayerRecord {
     Tensor input, output;
     Tensor mean, inverse_std;  ///< batch norm only
@@ -98,6 +102,7 @@ enum class NormMode {
 /// A network on the storages of a table.
 class Network {
  public:
+  /// How a network stands in its table.
   struct Options {
     std::string prefix;       ///< of its tensors' names
     bool trained = true;      ///< with gradients and Adam's moments
@@ -122,8 +127,11 @@ class Network {
   const std::string& prefix() const { return options_.prefix; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const std::vector<Parameter>& statistics() const { return statistics_; }
+  /// Numbers in all parameters.
   std::int64_t parameter_count() const;
 
+  /// All of one kind in one piece, parameter after parameter: (parameter_count), statistics likewise. Gradients and
+  /// moments are absent where the network is not trained.
   Tensor parameter_slab() const { return values_; }
   Tensor gradient_slab() const { return gradients_; }
   Tensor adam_m() const { return adam_m_; }

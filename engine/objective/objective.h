@@ -18,6 +18,7 @@ struct LossReadings {
 class Objective {
  public:
   virtual ~Objective() = default;
+  /// As make_objective() takes it.
   virtual std::string name() const = 0;
 
   /// The discriminator's loss on real images.

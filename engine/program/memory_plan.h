@@ -18,6 +18,7 @@ struct Placement {
   int last_step = 0;
 };
 
+/// Where every transient storage of a program lies.
 struct MemoryPlan {
   std::vector<Placement> placements;  ///< in order of first use
   std::size_t arena_bytes = 0;        ///< what the placements need

@@ -13,10 +13,9 @@ Tensor Builder::workspace(std::int64_t count) {
   return transient("workspace", {count}, DType::F32);
 }
 
-void Builder::append(Instruction instruction) {
+void Builder::append(const Instruction& instruction) {
   require(!program_.phases.empty(), "program '{}': an instruction before the first phase", program_.name);
-  program_.steps.push_back(
-      {.phase = static_cast<int>(program_.phases.size()) - 1, .instruction = std::move(instruction)});
+  program_.steps.push_back({.phase = static_cast<int>(program_.phases.size()) - 1, .instruction = instruction});
 }
 
 Cost total_cost(const Program& program) {

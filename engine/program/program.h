@@ -32,12 +32,14 @@ struct Program {
 /// Writes a program. Every instruction is checked as it is appended, so that a program that exists is well formed.
 class Builder {
  public:
+  /// What holds for all of the program.
   struct Options {
     std::string name;
     DType real = DType::F32;         ///< element type of activations: F64 in tests of whole schedules
     std::uint64_t seed = 0;          ///< of every random draw
     std::uint32_t first_stream = 0;  ///< random streams are numbered from here on, one a draw
   };
+  /// Transient storages are declared in `table`, which outlives the builder.
   Builder(StorageTable& table, Options options) : table_(table), options_(std::move(options)) {
     program_.name = options_.name;
   }
@@ -47,6 +49,7 @@ class Builder {
 
   /// Declares a transient tensor of the program's real type.
   Tensor transient(std::string name, const Shape& shape) { return transient(std::move(name), shape, options_.real); }
+  /// The same, of another element type.
   Tensor transient(std::string name, const Shape& shape, DType dtype);
   /// Scratch memory of `count` floats; no tensor when `count` is 0.
   Tensor workspace(std::int64_t count);
@@ -71,7 +74,7 @@ class Builder {
   Program finish() { return std::move(program_); }
 
  private:
-  void append(Instruction instruction);
+  void append(const Instruction& instruction);
 
   StorageTable& table_;
   Options options_;

@@ -30,6 +30,7 @@ class StorageTable {
   /// A view of `count()` elements from `offset` on, under a name of its own. Parameters are named views of one slab.
   Tensor view(const Tensor& whole, std::int64_t offset, const Shape& shape, std::string name);
 
+  /// A storage by its index, from 0 to size() - 1.
   const Storage& operator[](int id) const { return storages_[static_cast<std::size_t>(id)]; }
   int size() const { return static_cast<int>(storages_.size()); }
 

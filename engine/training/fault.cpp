@@ -37,7 +37,8 @@ std::string locate_fault(const Model& model, Runtime& runtime, Runtime::ProgramI
   });
   return fmt::format(
       "training diverged at iteration {}: a number that is not finite was first seen {}; try a smaller learning rate",
-      iteration + 1, found.empty() ? std::string("in a gradient, but not when the iteration was repeated") : found);
+      iteration + 1,
+      found.empty() ? std::string("in a loss or gradient, but not when the iteration was repeated") : found);
 }
 
 }  // namespace gan

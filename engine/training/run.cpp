@@ -73,14 +73,18 @@ std::filesystem::path free_folder(const TrainingOptions& o, const std::string& d
   }
 }
 
-/// Going on with other settings would not be the same run: refused by name, unless the user insists.
-void refuse_changed_settings(const TrainingOptions& o, const RunFolder& folder) {
+TrainingOptions settings_of(const RunFolder& folder) {
   TrainingOptions saved;
   apply_toml(folder.config(), saved);
+  return saved;
+}
+
+/// Going on with other settings would not be the same run: refused by name, unless the user insists.
+void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions& o) {
   const std::vector<std::string> changes = result_changes(saved, o);
   if (changes.empty() || o.allow_config_change) return;
   throw InputError(fmt::format("--resume {}: {}; accepted are the run's own settings, or --allow-config-change",
-                               folder.root().string(), fmt::join(changes, "; ")));
+                               o.resume.string(), fmt::join(changes, "; ")));
 }
 
 /// A plan that does not fit is reported with the largest batch that would.
@@ -89,7 +93,8 @@ Runtime fitted_runtime(const TrainingOptions& o, const Dataset& data, const Work
   const std::size_t free = device->free_memory();
   const std::size_t needed = Runtime::required_bytes(shop.table, programs_of(shop));
   if (needed > free) {
-    const std::int64_t batch = largest_batch_that_fits(o, data.count, data.channels, free);
+    // With a little to spare: what is free changes by itself.
+    const std::int64_t batch = largest_batch_that_fits(o, data.count, data.channels, free - free / 64);
     throw MachineError(fmt::format("{}: the plan needs {} of memory, {} is free; {}", device->description(),
                                    format_bytes(needed), format_bytes(free),
                                    batch >= 2 ? fmt::format("the largest --batch that fits is {}", batch)
@@ -151,19 +156,25 @@ std::int64_t Run::start_fresh() {
 std::int64_t Run::resume() {
   folder_ = RunFolder::open(options_.resume);
   options_.out = folder_->root();
-  refuse_changed_settings(options_, *folder_);
+  const TrainingOptions saved = settings_of(*folder_);
+  refuse_changed_settings(saved, options_);
   folder_->prepare_to_continue();
   const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
   std::int64_t iteration = 0;
+  runtime_.run(kInitialization);  // fills what no checkpoint holds, too: the gaps between parameters, the readings
   if (newest) {
     for (const std::string& reason : newest->skipped) observer_.on_notice(reason);
     iteration = restore_checkpoint(newest->file, newest->path.string(), shop_.model, runtime_);
+    if (iteration != newest->iteration)
+      throw InputError(
+          fmt::format("{}: holds iteration {}, which its name must say", newest->path.string(), iteration));
     saved_at_ = iteration;
-  } else {  // killed before the first checkpoint
-    runtime_.run(kInitialization);
-  }
+  }  // else it was killed before the first
   folder_->discard_checkpoints_after(iteration);
   truncate_json_lines_after(folder_->log(), iteration);
+  // What was asked of this part of the run holds for the next one too.
+  if (const std::string settings = to_toml(options_); settings != to_toml(saved))
+    write_atomically(folder_->config(), settings);
   return iteration;
 }
 
@@ -208,6 +219,9 @@ void Run::read_readings() {
   runtime_.download(shop_.model.fault, &fault);
   if (fault != 0) throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, fault - 1));
   runtime_.download(shop_.model.readings, readings_.data());
+  // A loss can overflow where its gradient does not.
+  if (!std::all_of(readings_.begin(), readings_.end(), [](float reading) { return std::isfinite(reading); }))
+    throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, static_cast<std::uint64_t>(iteration_ - 1)));
 }
 
 void Run::report() {
@@ -244,10 +258,16 @@ void Run::append_log() {
   for (int i = 0; i < kReadings; ++i)
     line.add(name_of(static_cast<Reading>(i)), readings_[static_cast<std::size_t>(i)]);
   log_->append(line);
-  logged_at_ = iteration_;
+}
+
+void Run::calibrate() {
+  if (calibrated_at_ == iteration_) return;
+  runtime_.run(kCalibration);
+  calibrated_at_ = iteration_;
 }
 
 void Run::save_sample() {
+  calibrate();  // so that the picture shows the weights alone, not when the last checkpoint was
   runtime_.run(kSampling);
   const Tensor images = shop_.sampling.outputs.back().tensor;
   std::vector<float> pixels(static_cast<std::size_t>(images.count()));
@@ -262,7 +282,7 @@ void Run::save_sample() {
 
 void Run::save_checkpoint() {
   log_->sync();
-  runtime_.run(kCalibration);
+  calibrate();
   result_.last_checkpoint = folder_->checkpoint(iteration_);
   save_safetensors(result_.last_checkpoint, make_checkpoint(shop_.model, runtime_, to_toml(options_)));
   folder_->keep_last(options_.keep);

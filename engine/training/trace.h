@@ -14,9 +14,8 @@ namespace gan {
 ///   x                      the real batch as fed (N, C, H, W)
 ///   z, and every other random draw
 ///   logits.N, loss.N, dlogits.N, mean_sigmoid.N      the N-th loss of the phase, in order
-///   gradient/NETWORK.main.0.weight, parameter/..., exp_avg/..., exp_avg_sq/...   at each optimiser step; the last
-///   three
-///                          after it. PyTorch's names and layouts.
+///   gradient/NETWORK.main.0.weight, parameter/..., exp_avg/..., exp_avg_sq/...
+///                          at each optimiser step, the last three after it; PyTorch's names and layouts
 /// It watches instructions, not schedules, so that every algorithm can be traced.
 SafetensorsFile trace_iteration(const Model& model, Runtime& runtime, Runtime::ProgramId iteration);
 

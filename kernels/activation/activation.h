@@ -45,6 +45,7 @@ struct ActivationBackward {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const ActivationForward&);
 void validate(const ActivationBackward&);
 Cost cost(const ActivationForward&);

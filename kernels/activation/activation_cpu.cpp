@@ -11,12 +11,10 @@ namespace gan {
 
 namespace {
 
-constexpr std::int64_t kGrain = 16384;  // elements that are worth a thread
-
 /// to[i] = function(from[i]) for i in [0, count).
 template <class Real, class Function>
 void map(std::int64_t count, int threads, Real* to, const Real* from, const Function& function) {
-  parallel_for(count, kGrain, threads, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(count, kElementGrain, threads, [&](std::int64_t begin, std::int64_t end) {
     const Function own = function;  // what it captures could otherwise be written through `to`: nothing would vectorise
 #pragma GCC ivdep
     for (std::int64_t i = begin; i < end; ++i) to[i] = own(from[i]);
@@ -26,7 +24,7 @@ void map(std::int64_t count, int threads, Real* to, const Real* from, const Func
 /// to[i] = function(a[i], b[i]) for i in [0, count).
 template <class Real, class Function>
 void map(std::int64_t count, int threads, Real* to, const Real* a, const Real* b, const Function& function) {
-  parallel_for(count, kGrain, threads, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(count, kElementGrain, threads, [&](std::int64_t begin, std::int64_t end) {
     const Function own = function;  // what it captures could otherwise be written through `to`: nothing would vectorise
 #pragma GCC ivdep
     for (std::int64_t i = begin; i < end; ++i) to[i] = own(a[i], b[i]);

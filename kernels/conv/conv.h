@@ -23,6 +23,7 @@ struct ConvShape {
   std::int64_t stride_h = 1, stride_w = 1;
   std::int64_t pad_h = 0, pad_w = 0;
 
+  /// Height and width of y.
   std::int64_t p() const { return (h + 2 * pad_h - r) / stride_h + 1; }
   std::int64_t q() const { return (w + 2 * pad_w - s) / stride_w + 1; }
   Shape x_shape() const { return {n, h, w, c}; }
@@ -91,6 +92,7 @@ struct ConvWeightGradient {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const ConvForward&);
 void validate(const ConvInputGradient&);
 void validate(const ConvWeightGradient&);

@@ -65,7 +65,7 @@ void roll(const ConvShape& g, const float* columns, float* image) {
 /// one image for each thread.
 template <class Body>
 void for_each_group(const ConvShape& g, CpuDevice& device, const Body& body) {
-  constexpr std::int64_t kCachedFloats = 128 * 1024;
+  constexpr std::int64_t kCachedFloats = std::int64_t{128} * 1024;
   const std::int64_t floats = g.p() * g.q() * g.r * g.s * g.c;
   const std::int64_t fitting = std::max<std::int64_t>(kCachedFloats / floats, 1) * device.threads();
   const std::int64_t group = std::min(g.n, fitting);

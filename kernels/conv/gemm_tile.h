@@ -16,6 +16,7 @@ enum class GemmTile {
 /// Terms of the sum that pass through shared memory at a time.
 constexpr int kGemmTileDepth = 8;
 
+/// Height of a tile.
 constexpr std::int64_t gemm_tile_rows(GemmTile tile) {
   switch (tile) {
     case GemmTile::Large: return 128;
@@ -26,6 +27,7 @@ constexpr std::int64_t gemm_tile_rows(GemmTile tile) {
   return 0;
 }
 
+/// Width of a tile.
 constexpr std::int64_t gemm_tile_columns(GemmTile tile) {
   switch (tile) {
     case GemmTile::Large: return 128;

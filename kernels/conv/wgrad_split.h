@@ -20,7 +20,7 @@ struct WgradSplit {
 /// Cuts so that the blocks are about two for each of the 132 multiprocessors of an H100 or H200, but no part is shorter
 /// than the traffic of its partial result justifies. Depends on the shape alone: the same sums on every device.
 inline WgradSplit wgrad_split(const ConvShape& shape) {
-  constexpr std::int64_t kBlocksWanted = 2 * 132, kShortestPart = 256, kMostParts = 1024;
+  constexpr std::int64_t kBlocksWanted = std::int64_t{2} * 132, kShortestPart = 256, kMostParts = 1024;
   const std::int64_t rows = shape.k, columns = shape.r * shape.s * shape.c, depth = shape.n * shape.p() * shape.q();
   const GemmTile tile = choose_gemm_tile(rows, columns, /*batches=*/kBlocksWanted);
   const std::int64_t tiles = gemm_tile_count(tile, rows, columns);

@@ -11,6 +11,7 @@
 
 namespace gan {
 
+/// The grid over one matrix; column_grid() makes it.
 struct ColumnGrid {
   static constexpr int kThreads = 256;    ///< of a block
   static constexpr int kMaxColumns = 32;  ///< of a tile

@@ -15,14 +15,14 @@
 
 namespace gan {
 
-/// A matrix's rows, dealt to threads in contiguous parts of at least 16384 elements.
+/// A matrix's rows, dealt to threads in contiguous parts of at least kElementGrain elements.
 class RowParts {
  public:
   RowParts(std::int64_t rows, std::int64_t channels, int threads) : rows_(rows), threads_(threads) {
-    constexpr std::int64_t kGrain = 16384;
-    count_ = std::clamp<std::int64_t>(rows * channels / kGrain, 1, threads);
+    count_ = std::clamp<std::int64_t>(rows * channels / kElementGrain, 1, threads);
   }
 
+  /// How many parts there are: at least 1, at most `threads`.
   std::int64_t count() const { return count_; }
 
   /// Calls `body(part, begin, end)` for the rows [begin, end) of every part.
@@ -58,6 +58,7 @@ class ScratchArrays {
                                                      static_cast<std::size_t>(floats) * 4 +
                                                      static_cast<std::size_t>(arrays) * kAlignment))) {}
 
+  /// The next `count` elements; their content is undefined.
   template <class T>
   T* take(std::int64_t count) {
     T* array = reinterpret_cast<T*>(next_);

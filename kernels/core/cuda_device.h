@@ -29,6 +29,7 @@ class CudaDevice {
 
   /// Device memory, aligned to 256 bytes at least. Throws MachineError naming the size if there is not enough.
   void* allocate(std::size_t bytes);
+  /// Gives memory of `allocate` back; waits for the kernels that may use it. Never throws.
   void release(void* memory);
   /// Bytes that could be allocated now.
   std::size_t free_memory() const;

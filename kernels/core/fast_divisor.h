@@ -21,6 +21,7 @@ struct FastDivisor {
     multiplier = static_cast<std::uint32_t>(((std::uint64_t{1} << (31 + shift)) + divisor - 1) / divisor);
   }
 
+  /// floor(n / divisor)
   GAN_HOST_DEVICE std::uint32_t quotient(std::uint32_t n) const {
     return static_cast<std::uint32_t>((std::uint64_t{n} * 2 * multiplier) >> 32) >> shift;
   }

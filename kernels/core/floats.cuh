@@ -19,6 +19,7 @@ __device__ __forceinline__ Floats<N> load_floats(const float* from) {
   return *reinterpret_cast<const Floats<N>*>(from);
 }
 
+/// Writes N floats; `to` is aligned to all of them.
 template <int N>
 __device__ __forceinline__ void store_floats(float* to, const Floats<N>& floats) {
   *reinterpret_cast<Floats<N>*>(to) = floats;

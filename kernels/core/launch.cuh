@@ -25,6 +25,7 @@ __device__ __forceinline__ T* dynamic_shared() {
   return reinterpret_cast<T*>(gan_dynamic_shared_memory);
 }
 
+/// How many threads a kernel is started with, and what they share.
 struct LaunchShape {
   dim3 grid;
   dim3 block;

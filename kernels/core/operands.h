@@ -3,7 +3,15 @@
 // Every instruction is a plain struct with
 //   static constexpr const char* kName = "conv fprop";
 //   static void operands(auto& self, auto&& visit);     // visit("x", self.x, Access::Read); ... in printing order
-// and free functions validate(), cost(), run(instruction, CpuDevice&), run(instruction, CudaDevice&).
+// and free functions
+//   validate(i)         throws Error, naming instruction, operand, what it is and what was expected, unless every operand
+//                       has the type and shape that the instruction's comment says; contents are not looked at
+//   cost(i)             its FLOPs, and its bytes if every operand crosses memory once (cost.h)
+//   run(i, CpuDevice&)  the definition: F32, or F64 throughout; returns when it is done
+//   run(i, CudaDevice&) F32; starts the kernels on the device's stream and returns. Written operands are the same bits
+//                       every time
+// run() takes an instruction that validate() accepts, with `data` set. Operands that are written overlap no other operand
+// unless the instruction's comment allows it.
 #pragma once
 
 #include "kernels/core/tensor.h"

@@ -5,6 +5,9 @@
 
 namespace gan {
 
+/// How many elements are worth a thread where each costs a few operations.
+inline constexpr std::int64_t kElementGrain = 16384;
+
 /// Calls `body(begin, end)` on disjoint ranges that cover [0, count), on up to `threads` threads. Ranges are split at
 /// multiples of `grain`, and depend on nothing but the arguments: a body that sums within its range stays reproducible
 /// for a given number of threads, one that does not is reproducible for any.

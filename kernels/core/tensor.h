@@ -26,6 +26,7 @@ struct Shape {
   int rank = 0;
 
   Shape() = default;
+  /// Throws Error for more than kMaxRank extents and for negative ones.
   Shape(std::initializer_list<std::int64_t> extents);
 
   std::int64_t operator[](int axis) const { return extent[static_cast<std::size_t>(axis)]; }

@@ -51,6 +51,7 @@ struct AdvanceCounter {
   static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite); }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const Fill&);
 void validate(const Copy&);
 void validate(const Axpy&);

@@ -9,18 +9,11 @@
 
 namespace gan {
 
-namespace {
-
-/// Elements below which a second thread costs more than it saves.
-constexpr std::int64_t kGrain = 16384;
-
-}  // namespace
-
 void run(const Fill& op, CpuDevice& device) {
   dispatch_real(op.y.dtype, op.kName, [&](auto real) {
     using Real = decltype(real);
     Real* const y = op.y.as<Real>();
-    parallel_for(op.y.count(), kGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(op.y.count(), kElementGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
       std::fill(y + begin, y + end, static_cast<Real>(op.value));
     });
   });
@@ -29,7 +22,7 @@ void run(const Fill& op, CpuDevice& device) {
 void run(const Copy& op, CpuDevice& device) {
   const std::byte* const x = op.x.as<std::byte>();
   std::byte* const y = op.y.as<std::byte>();
-  parallel_for(static_cast<std::int64_t>(op.x.bytes()), kGrain * 4, device.threads(),
+  parallel_for(static_cast<std::int64_t>(op.x.bytes()), kElementGrain * 4, device.threads(),
                [&](std::int64_t begin, std::int64_t end) {
                  std::memcpy(y + begin, x + begin, static_cast<std::size_t>(end - begin));
                });
@@ -41,7 +34,7 @@ void run(const Axpy& op, CpuDevice& device) {
     const Real alpha = static_cast<Real>(op.alpha);
     const Real* const x = op.x.as<Real>();
     Real* const y = op.y.as<Real>();
-    parallel_for(op.x.count(), kGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(op.x.count(), kElementGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) y[i] += alpha * x[i];
     });
   });

@@ -28,6 +28,7 @@ struct AssembleBatch {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const AssembleBatch&);
 Cost cost(const AssembleBatch&);
 void run(const AssembleBatch&, CpuDevice&);

@@ -32,6 +32,7 @@ struct BiasGradient {
   Tensor workspace;  ///< F32, workspace_count(rows, C) elements
   ParamGrad mode = ParamGrad::Overwrite;
 
+  /// Floats that the CUDA kernel's partial sums take.
   static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
 
   static void operands(auto& self, auto&& visit) {
@@ -41,6 +42,7 @@ struct BiasGradient {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const BiasAdd&);
 void validate(const BiasGradient&);
 Cost cost(const BiasAdd&);

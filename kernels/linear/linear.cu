@@ -1,7 +1,7 @@
 // linear: y(N, out) = x(N, in) w(out, in)^T, its input gradient dx = dy w and its weight gradient dw (=, +=) dy^T x.
 //
 // Matrix products of the library (kernels/linear/gemm.h), on row-major operands as they lie.
-// Traffic: at best each operand once. Determinism: the library's, the same bits for the same arguments.
+// Traffic: at best each operand once. Launch: the library chooses. Determinism: the library's, the same bits for the same arguments.
 #include "kernels/linear/linear.h"
 
 #include "kernels/core/cuda_device.h"

@@ -52,6 +52,7 @@ struct LinearWeightGradient {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const LinearForward&);
 void validate(const LinearInputGradient&);
 void validate(const LinearWeightGradient&);

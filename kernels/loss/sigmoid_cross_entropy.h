@@ -33,6 +33,7 @@ struct SigmoidCrossEntropy {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const SigmoidCrossEntropy&);
 Cost cost(const SigmoidCrossEntropy&);
 void run(const SigmoidCrossEntropy&, CpuDevice&);

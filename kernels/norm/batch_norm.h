@@ -26,6 +26,7 @@ struct BatchNormForward {
   float epsilon = 1e-5f;
   float momentum = 0.1f;
 
+  /// Floats that the CUDA kernel's partial statistics take.
   static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
 
   static void operands(auto& self, auto&& visit) {
@@ -53,6 +54,7 @@ struct BatchNormBackward {
   Tensor workspace;          ///< F32, workspace_count(rows, C) elements
   ParamGrad mode = ParamGrad::Overwrite;
 
+  /// Floats that the CUDA kernel's sums and partial sums take.
   static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
 
   static void operands(auto& self, auto&& visit) {
@@ -87,6 +89,7 @@ struct BatchNormInference {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const BatchNormForward&);
 void validate(const BatchNormBackward&);
 void validate(const BatchNormInference&);

@@ -204,7 +204,7 @@ void batch_norm_backward_fast(const BatchNormBackward& i, CpuDevice& device) {
   float *a = scratch.take<float>(channels), *b = scratch.take<float>(channels), *d = scratch.take<float>(channels);
 
   const float *x = i.x.as<float>(), *dy = i.dy.as<float>(), *mean = i.mean.as<float>();
-  parts.for_each([&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+  parts.for_each([&, channels = channels](std::int64_t part, std::int64_t begin, std::int64_t end) {
     double *sum_dy = sums + 2 * part * channels, *sum_product = sum_dy + channels;
     float *block_dy = blocks + 2 * part * channels, *block_product = block_dy + channels;
     std::fill_n(sum_dy, 2 * channels, 0.0);

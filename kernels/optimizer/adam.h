@@ -56,6 +56,7 @@ struct ExponentialMovingAverage {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const Adam&);
 void validate(const ExponentialMovingAverage&);
 Cost cost(const Adam&);

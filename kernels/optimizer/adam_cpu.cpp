@@ -10,9 +10,6 @@ namespace gan {
 
 namespace {
 
-/// Elements below which a second thread costs more than it saves.
-constexpr std::int64_t kGrain = 16384;
-
 /// The factors of one update, in the precision it is computed in.
 template <class Arithmetic>
 struct UpdateFactors {
@@ -53,7 +50,7 @@ void update(const UpdateFactors<Arithmetic>& f, std::int64_t count, const Real* 
 template <class Arithmetic, class Real>
 void run_adam(const Adam& op, CpuDevice& device) {
   const auto factors = update_factors<Arithmetic>(op);
-  parallel_for(op.parameter.count(), kGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(op.parameter.count(), kElementGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
     update(factors, end - begin, op.gradient.as<Real>() + begin, op.parameter.as<Real>() + begin,
            op.m.as<Real>() + begin, op.v.as<Real>() + begin);
   });
@@ -65,7 +62,7 @@ void run_average(const ExponentialMovingAverage& op, CpuDevice& device) {
       averaging_weight(static_cast<Arithmetic>(1 - static_cast<double>(op.decay)), *op.iteration.as<std::uint64_t>());
   const Real* const source = op.source.as<Real>();
   Real* const average = op.average.as<Real>();
-  parallel_for(op.average.count(), kGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(op.average.count(), kElementGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       const Arithmetic a = average[i];
       average[i] = static_cast<Real>(a + weight * (source[i] - a));

@@ -25,6 +25,7 @@ struct FiniteCheck {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const FiniteCheck&);
 Cost cost(const FiniteCheck&);
 void run(const FiniteCheck&, CpuDevice&);

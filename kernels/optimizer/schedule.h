@@ -23,6 +23,7 @@ struct AdamScales {
   double inverse_root;
 };
 
+/// The factors of update number `step`, at least 1.
 GAN_HOST_DEVICE AdamScales adam_scales(double learning_rate, double beta1, double beta2, std::uint64_t step) {
   return {learning_rate / (1 - integer_power(beta1, step)), 1 / sqrt(1 - integer_power(beta2, step))};
 }

@@ -51,6 +51,7 @@ GAN_HOST_DEVICE float polynomial_log(float u) {
   return fmaf(e, kLog2High, fmaf(e, kLog2Low, log_fraction));
 }
 
+/// Sine and cosine of one angle.
 struct SineCosine {
   float sine, cosine;
 };

@@ -67,6 +67,7 @@ struct SampleIndices {
   }
 };
 
+/// What these promise of every instruction: kernels/core/operands.h.
 void validate(const RandomNormal&);
 void validate(const RandomUniform&);
 void validate(const SampleIndices&);

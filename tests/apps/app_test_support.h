@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -39,6 +40,32 @@ inline std::vector<std::string> files_in(const std::filesystem::path& folder) {
   return names;
 }
 
+/// Everything below a folder: path from there -> bytes; folders end in "/".
+inline std::map<std::string, std::string> tree(const std::filesystem::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string name = std::filesystem::relative(entry.path(), folder).string();
+    if (entry.is_directory()) files[name + "/"];
+    else files[name] = contents_of(entry.path());
+  }
+  return files;
+}
+
+/// Both folders hold the same files with the same bytes; the first difference is named.
+inline void expect_same_tree(const std::map<std::string, std::string>& expected,
+                             const std::map<std::string, std::string>& actual) {
+  for (const auto& [name, bytes] : expected) {
+    INFO(name);
+    const auto found = actual.find(name);
+    REQUIRE(found != actual.end());
+    REQUIRE((found->second == bytes));  // in brackets, so that megabytes are not printed
+  }
+  for (const auto& [name, bytes] : actual) {
+    INFO(name);
+    REQUIRE(expected.contains(name));
+  }
+}
+
 /// The command is refused: the exit code, one line of error that holds `part`, nothing on standard output.
 inline void expect_refusal(const std::vector<std::string>& arguments, int exit_code, const std::string& part,
                            const std::string& program = kTrain) {
@@ -49,6 +76,14 @@ inline void expect_refusal(const std::vector<std::string>& arguments, int exit_c
   CHECK(result.error.starts_with("gan_cuda_train: error: "));
   CHECK(contains(result.error, part));
   CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
+}
+
+/// The same for a run that exists: nothing in it changes.
+inline void expect_untouched_refusal(const std::filesystem::path& run, const std::vector<std::string>& arguments,
+                                     int exit_code, const std::string& part) {
+  const auto before = tree(run);
+  expect_refusal(arguments, exit_code, part);
+  expect_same_tree(before, tree(run));
 }
 
 }  // namespace gan::test

@@ -1,5 +1,6 @@
 // gan_cuda_train refuses wrong input in one line, with exit code 2 or 3, and touches nothing.
 #include "tests/apps/app_test_support.h"
+#include "tests/engine/data/foreign_files.h"
 
 namespace gan::test {
 namespace {
@@ -74,6 +75,49 @@ TEST_CASE("data that will not do", "[refusal]") {
   refused((folder / "text").string(), (folder / "text").string());
   expect_refusal(small_run(folder / "run", {"--batch", "8193", "--iterations", "1"}), kWrongInput, "8192");
   CHECK(!std::filesystem::exists(folder / "run"));
+}
+
+TEST_CASE("IDX files that are not what they say", "[refusal]") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const Bytes& bytes, const std::string& part) {
+    const std::string file = folder.write("images", bytes);
+    expect_refusal(small_run(folder / "run", {"--data", file, "--iterations", "1"}), kWrongInput, file + part);
+    CHECK(files_in(folder.path()) == std::vector<std::string>{"images"});
+  };
+  const Bytes header = idx_header({20, 16, 16}), whole = joined({header, noise(20 * 16 * 16)});
+  refused(first_bytes(whole, 5000), ": ");
+  refused(first_bytes(gzip(whole), 2000), ": truncated");
+  refused(joined({Bytes{0, 0, 0x0d, 3}, whole}), ": ");
+  refused(idx_header({0xffffffff, 0xffffffff, 0xffffffff}), ": ");
+  // A gzip bomb: 64 MB of zeros in 64 kB, behind a header that asks for ten thousand times as much.
+  refused(gzip(joined({idx_header({1u << 20, 1024, 1024}), Bytes(64 << 20)})), ": ");
+}
+
+TEST_CASE("folders whose images will not do", "[refusal]") {
+  const TemporaryFolder folder;
+  const Bytes png = flat_png(16, 16, 1, 2, 3);
+  const auto refused = [&](const std::string& name, const Bytes& bytes, const std::string& part) {
+    const TemporaryFolder images;
+    images.write("good.png", png);
+    const std::string file = images.write(name, bytes);
+    expect_refusal(small_run(folder / "run", {"--data", images.path().string(), "--iterations", "1"}), kWrongInput,
+                   file + ": " + part);
+    CHECK(std::filesystem::is_empty(folder.path()));
+  };
+  refused("half.png", first_bytes(png, png.size() / 2), "");
+  refused("half.jpg", first_bytes(encode_jpeg({.width = 16, .height = 16, .samples = noise(768)}), 300), "");
+  // A header that claims 100000 x 100000, with the checksum that belongs to it.
+  Bytes claim =
+      joined({first_bytes(png, 16), big_endian(100000), big_endian(100000), Bytes(png.begin() + 24, png.end())});
+  const Bytes checksum = big_endian(static_cast<std::uint32_t>(crc32(0, claim.data() + 12, 17)));
+  std::copy(checksum.begin(), checksum.end(), claim.begin() + 29);
+  refused("vast.png", claim, "says its size is 100000x100000");
+
+  const TemporaryFolder texts;
+  texts.write("notes.txt", {});
+  expect_refusal(small_run(folder / "run", {"--data", texts.path().string(), "--iterations", "1"}), kWrongInput,
+                 texts.path().string());
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("--device cuda without a GPU", "[refusal]") {

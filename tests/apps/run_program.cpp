@@ -90,6 +90,12 @@ RunningProgram::~RunningProgram() {
 
 void RunningProgram::send(int signal) const { require(::kill(process_, signal) == 0, "the program has gone"); }
 
+bool RunningProgram::has_ended() {
+  siginfo_t state{};
+  return ::waitid(P_PID, static_cast<id_t>(process_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         state.si_pid == process_;
+}
+
 bool RunningProgram::read_some() {
   constexpr int kTenthOfASecond = 100;
   std::array<pollfd, 2> streams = {{{out_, POLLIN, 0}, {error_, POLLIN, 0}}};

@@ -28,7 +28,11 @@ class RunningProgram {
   /// Kills it if it is still running.
   ~RunningProgram();
 
+  pid_t process() const { return process_; }
   void send(int signal) const;
+
+  /// Whether it has ended by itself; never waits.
+  bool has_ended();
 
   /// Reads until `text` stands in standard error; false when the program ends, or a minute passes, without it.
   bool wait_for_error(const std::string& text);

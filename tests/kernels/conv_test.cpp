@@ -12,6 +12,7 @@ namespace gan {
 
 namespace {
 
+using test::dot;
 using test::Operands;
 using test::Tolerance;
 
@@ -128,13 +129,6 @@ struct Triple {
     return floats > 0 ? operands.result({floats}) : Tensor{};
   }
 };
-
-double dot(const Tensor& a, const Tensor& b) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < a.count(); ++i)
-    sum += static_cast<double>(a.as<float>()[i]) * static_cast<double>(b.as<float>()[i]);
-  return sum;
-}
 
 /// The most terms that one element of a result sums.
 std::int64_t terms(const ConvForward& op) { return op.shape.r * op.shape.s * op.shape.c; }

@@ -7,6 +7,7 @@ namespace gan {
 
 namespace {
 
+using test::dot;
 using test::Operands;
 
 struct Extents {
@@ -35,13 +36,6 @@ struct Triple {
         .x = x, .dy = dy, .dw = add ? fill({e.out, e.in}, 4) : operands.result({e.out, e.in}), .mode = mode};
   }
 };
-
-double dot(const Tensor& a, const Tensor& b) {
-  double sum = 0;
-  for (std::int64_t i = 0; i < a.count(); ++i)
-    sum += static_cast<double>(a.as<float>()[i]) * static_cast<double>(b.as<float>()[i]);
-  return sum;
-}
 
 template <class Instruction>
 void expect_everywhere(const Instruction& instruction, test::Tolerance tolerance) {

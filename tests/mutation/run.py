@@ -102,7 +102,7 @@ class Build:
         drop = [i for i, w in enumerate(words) if w in ('-MF', '-MT')]
         words = [w for i, w in enumerate(words) if w != '-MD' and i not in drop and i - 1 not in drop]
         words[1:1] = [f'-I{include}']
-        words = ['-O1' if w in ('-O2', '-O3') else w for w in words]
+        words = ['-O1' if w in ('-O2', '-O3') else w for w in words if w != '-Werror']  # a bug may leave things unused
         return words, entry['directory']
 
     def link_command(self, objects, output):
@@ -126,7 +126,8 @@ def judge(build, mutant):
             command, directory = build.compile_command(source, from_file, scratch, output)
             done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
             if done.returncode:
-                return 'broken', done.stderr.strip().splitlines()[0][:200]
+                errors = [line for line in done.stderr.splitlines() if 'error' in line] or [f'exit code {done.returncode}']
+                return 'broken', errors[0][-200:]
             objects.append(output)
         program = scratch / 'tests'
         done = subprocess.run(build.link_command(objects, program), cwd=build.folder, capture_output=True, text=True)

@@ -157,6 +157,13 @@ GuardedUpload::~GuardedUpload() {
 
 }  // namespace detail
 
+double dot(const Tensor& a, const Tensor& b) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < a.count(); ++i)
+    sum += static_cast<double>(a.as<float>()[i]) * static_cast<double>(b.as<float>()[i]);
+  return sum;
+}
+
 void expect_gradient(const std::string& what, const std::function<double(const std::vector<double>&)>& scalar,
                      const std::vector<double>& at, const std::vector<double>& gradient, double tolerance) {
   REQUIRE(at.size() == gradient.size());

@@ -143,6 +143,9 @@ Instruction run_on_cuda(const Instruction& instruction, std::list<std::vector<st
   return device;
 }
 
+/// The inner product of two F32 tensors, in double: exact on whole numbers.
+double dot(const Tensor& a, const Tensor& b);
+
 /// Compares what `got` wrote with what `want` wrote (operand by operand; `want` may be wider).
 template <class Instruction>
 void expect_same_results(const Instruction& got, const Instruction& want, Tolerance tolerance) {

@@ -10,74 +10,17 @@
 #include <jpeglib.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kernels/core/error.h"
-#include "tests/support/catch.h"
+#include "tests/support/error_message.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gan::test {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A folder that disappears with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gan-data-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw Error("no temporary folder");
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  std::string path() const { return path_.string(); }
-
-  /// Writes a file below the folder, with the folders on its way, and returns its path.
-  std::string write(const std::string& name, std::span<const std::uint8_t> bytes) const {
-    const std::filesystem::path path = path_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
-    return path.string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-/// The message of the exception of exactly type E that `call` must throw.
-template <class E, class Call>
-std::string message_of(const Call& call) {
-  try {
-    call();
-  } catch (const E& error) {
-    if (typeid(error) != typeid(E)) FAIL("another error: " << error.what());
-    return error.what();
-  }
-  FAIL("no error");
-  return {};
-}
-
-/// Fails unless `call` throws an E whose message is one line with all of `parts` in it.
-template <class E, class Call>
-void require_error(const Call& call, std::initializer_list<std::string> parts) {
-  const std::string message = message_of<E>(call);
-  INFO(message);
-  REQUIRE(message.find('\n') == std::string::npos);
-  for (const std::string& part : parts) {
-    INFO("wants: " << part);
-    REQUIRE(message.find(part) != std::string::npos);
-  }
-}
 
 /// The same bytes in every run: no two neighbours equal on purpose, all values seen.
 inline Bytes noise(std::size_t count, std::uint32_t seed = 1) {

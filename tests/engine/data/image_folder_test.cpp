@@ -91,16 +91,16 @@ TEST_CASE("linked folders are followed, circles once", "[data][image_folder]") {
   folder.write("1", grey_png(1, 1, 1));
   other.write("x", grey_png(1, 1, 2));
   other.write("y/z", grey_png(1, 1, 3));
-  std::filesystem::create_directory_symlink(other.path(), folder.path() + "/2");
-  std::filesystem::create_directory_symlink(folder.path(), other.path() + "/y/back");
-  std::filesystem::create_symlink("nowhere", folder.path() + "/broken");
+  std::filesystem::create_directory_symlink(other.path(), folder / "2");
+  std::filesystem::create_directory_symlink(folder.path(), other / "y/back");
+  std::filesystem::create_symlink("nowhere", folder / "broken");
   REQUIRE(first_of_each(load(options_for(folder))) == Bytes{1, 2, 3});
 }
 
 TEST_CASE("folders without images are refused", "[data][image_folder]") {
   const TemporaryFolder folder;
   require_error<InputError>([&] { load(options_for(folder)); }, {folder.path(), "empty", "accepted: PNG and JPEG"});
-  std::filesystem::create_directory(folder.path() + "/sub");
+  std::filesystem::create_directory(folder / "sub");
   require_error<InputError>([&] { load(options_for(folder)); }, {folder.path(), "empty"});
   folder.write("sub/readme.txt", Bytes{'h', 'i'});
   folder.write("table.csv", Bytes{'1'});
@@ -131,9 +131,9 @@ TEST_CASE("files and folders that may not be read are named", "[data][image_fold
   require_error<InputError>([&] { load(options_for(folder)); }, {file, "cannot be read: Permission denied"});
   std::filesystem::remove(file);
   folder.write("sub/1.png", grey_png(1, 1, 1));
-  std::filesystem::permissions(folder.path() + "/sub", std::filesystem::perms::none);
-  require_error<InputError>([&] { load(options_for(folder)); }, {folder.path() + "/sub", "cannot be read"});
-  std::filesystem::permissions(folder.path() + "/sub", std::filesystem::perms::owner_all);
+  std::filesystem::permissions(folder / "sub", std::filesystem::perms::none);
+  require_error<InputError>([&] { load(options_for(folder)); }, {(folder / "sub").string(), "cannot be read"});
+  std::filesystem::permissions(folder / "sub", std::filesystem::perms::owner_all);
 }
 
 TEST_CASE("independent items all run once, and the smallest error wins", "[data][image_folder]") {

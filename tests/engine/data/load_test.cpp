@@ -44,10 +44,10 @@ TEST_CASE("load_dataset finds out what its source is", "[data][load]") {
   const TemporaryFolder folder;
   folder.write("images/1.png", test::grey_png(4, 4, 77));
   for (const std::string suffix : {"/images", "/images/", "/images/."}) {
-    const Dataset dataset = load_dataset(options_for(folder.path() + suffix));
+    const Dataset dataset = load_dataset(options_for(folder.path().string() + suffix));
     REQUIRE(dataset.pixels == Bytes(16, 77));
   }
-  REQUIRE(load_dataset(options_for(folder.path() + "/images/")).name == "images");
+  REQUIRE(load_dataset(options_for((folder / "images/").string())).name == "images");
   const Dataset plain = load_dataset(options_for(folder.write("digits", kIdx)));
   REQUIRE(plain.name == "digits");
   REQUIRE(plain.pixels == test::noise(32));
@@ -88,7 +88,7 @@ TEST_CASE("sources that are not there or not of a kind are refused", "[data][loa
   const auto refuse = [](const std::string& source, std::initializer_list<std::string> parts) {
     require_error<InputError>([&] { load_dataset(options_for(source)); }, parts);
   };
-  const std::string missing = folder.path() + "/missing";
+  const std::string missing = (folder / "missing").string();
   refuse(missing, {"--data " + missing, "no such file or folder", "accepted"});
   refuse("", {"--data", "empty", "accepted"});
   refuse("fashion-mnits", {"--data fashion-mnits", "no such file or folder", "fashion-mnist"});
@@ -100,7 +100,7 @@ TEST_CASE("sources that are not there or not of a kind are refused", "[data][loa
   refuse(text, {text, "68 65 6c 6c", "accepted: IDX"});
   refuse(folder.write("nothing", {}), {"nothing", "truncated"});
   refuse(folder.write("half.gz", test::first_bytes(test::gzip(kIdx), 30)), {"half.gz", "truncated"});
-  const std::string pipe = folder.path() + "/pipe";
+  const std::string pipe = (folder / "pipe").string();
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   refuse(pipe, {pipe, "not a regular file"});  // and does not wait for a writer
 }

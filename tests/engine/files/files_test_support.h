@@ -1,4 +1,4 @@
-// What the tests of files share: a folder of their own, messages of errors, processes that die.
+// What the tests of files share: contents, full disks, processes that die.
 #pragma once
 
 #include <sys/resource.h>
@@ -7,40 +7,17 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <typeinfo>
 
 #include "kernels/core/error.h"
-#include "tests/support/catch.h"
+#include "tests/support/error_message.h"
+#include "tests/support/temporary_folder.h"
 
 namespace gan::test {
-
-/// A fresh folder, removed with all that is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gan_files_XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw Error("no temporary folder for the test");
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string contents_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -54,19 +31,6 @@ inline void write_plainly(const std::filesystem::path& path, std::string_view co
 
 inline int count_files(const std::filesystem::path& folder) {
   return static_cast<int>(std::distance(std::filesystem::directory_iterator(folder), {}));
-}
-
-/// The message with which `action` throws exactly `Expected`; the test fails when it throws nothing or something else.
-template <class Expected, class Action>
-std::string message_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    if (typeid(error) != typeid(Expected)) FAIL("another kind of error: " << error.what());
-    return error.what();
-  }
-  FAIL("no error was thrown");
-  return {};
 }
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }

@@ -40,14 +40,14 @@ TEST_CASE("a new run folder and its paths", "[files]") {
   CHECK(run.checkpoint(1000) == root / "checkpoints/step-1000.safetensors");
   CHECK(std::filesystem::is_directory(run.samples()));
   CHECK(std::filesystem::is_directory(run.checkpoints()));
-  CHECK(test::count_files(root) == 2);
+  CHECK(test::count_files(root) == 3);  // with the lock
   CHECK(!run.latest_checkpoint());
 }
 
 TEST_CASE("an empty folder may become a run, a filled one may not", "[files]") {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "run");
-  RunFolder::create(folder / "run");
+  write_plainly(RunFolder::create(folder / "run").config(), "");
   const std::string message = message_of<InputError>([&] { RunFolder::create(folder / "run"); });
   CHECK(contains(message, (folder / "run").string()));
   CHECK(contains(message, "not empty"));
@@ -58,6 +58,32 @@ TEST_CASE("an empty folder may become a run, a filled one may not", "[files]") {
   CHECK(contains(message_of<InputError>([&] { RunFolder::create(folder / "other"); }), "not empty"));
   CHECK(test::count_files(folder / "other") == 1);
   CHECK(contents_of(folder / "other/thesis.txt") == "precious");
+}
+
+TEST_CASE("what a run leaves that was killed before it had a config.toml is no obstacle", "[files]") {
+  const TemporaryFolder folder;
+  const auto root = folder / "run";
+  std::filesystem::create_directories(root / "checkpoints");
+  std::filesystem::create_directories(root / "samples");
+  write_plainly(root / ".lock", "77\n");
+  write_plainly(root / "config.toml.77-0.partial", "half");
+  RunFolder::check_free(root);
+  CHECK(test::count_files(root) == 4);
+  RunFolder::create(root);
+  CHECK(test::count_files(root) == 2);
+  write_plainly(root / "samples/cat.png", "precious");
+  CHECK(contains(message_of<InputError>([&] { RunFolder::check_free(root); }), "not empty"));
+}
+
+TEST_CASE("a run is written by one process at a time", "[files]") {
+  const TemporaryFolder folder;
+  {
+    const RunFolder first = RunFolder::create(folder / "run");
+    write_plainly(first.config(), "");
+    RunFolder second = RunFolder::open(folder / "run");
+    CHECK(contains(message_of<InputError>([&] { second.prepare_to_continue(); }), "is being written by process"));
+  }
+  RunFolder::open(folder / "run").prepare_to_continue();
 }
 
 TEST_CASE("places where no run folder can be are the user's to change", "[files]") {
@@ -95,10 +121,10 @@ TEST_CASE("continuing makes missing folders and clears half-written files", "[fi
   write_plainly(folder / "config.toml.77-0.partial", "half");
   std::filesystem::create_directory(folder / "checkpoints");
   write_plainly(folder / "checkpoints/step-3.safetensors.77-0.partial", "half");
-  const RunFolder run = RunFolder::open(folder.path());
+  RunFolder run = RunFolder::open(folder.path());
   CHECK(test::count_files(folder.path()) == 3);
   run.prepare_to_continue();
-  CHECK(test::count_files(folder.path()) == 3);  // config.toml, samples, checkpoints
+  CHECK(test::count_files(folder.path()) == 4);  // config.toml, samples, checkpoints, and the lock
   CHECK(test::count_files(run.checkpoints()) == 0);
 }
 

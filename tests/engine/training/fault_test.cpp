@@ -12,11 +12,13 @@ using namespace gan;
 namespace {
 
 struct FaultyRun {
-  FaultyRun() : shop(options(), 10, 1), runtime(make_cpu_backend(1), shop.table, {shop.initialization, shop.iteration}) {
+  FaultyRun()
+      : shop(options(), 10, 1), runtime(make_cpu_backend(1), shop.table, {shop.initialization, shop.iteration}) {
     const std::uint64_t zero = 0;
     const std::vector<std::uint8_t> pixels(static_cast<std::size_t>(shop.model.dataset.count()), 7);
     runtime.upload(shop.model.dataset, pixels.data());
-    for (const Tensor& counter : {shop.model.iteration, shop.model.zero, shop.model.fault}) runtime.upload(counter, &zero);
+    for (const Tensor& counter : {shop.model.iteration, shop.model.zero, shop.model.fault})
+      runtime.upload(counter, &zero);
     runtime.run(0);
   }
 
