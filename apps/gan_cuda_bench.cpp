@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/execution/thread_policy.h"
 #include "engine/training/benchmark.h"
 #include "engine/training/settings.h"
 #include "kernels/core/error.h"
@@ -104,6 +105,7 @@ int fail(int exit_code, const char* message) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  gan::sleep_while_waiting(arguments);
   try {
     return run(count, arguments);
   } catch (const gan::InputError& error) { return fail(2, error.what()); } catch (const gan::MachineError& error) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/execution/thread_policy.h"
 #include "engine/training/command_line.h"
 #include "engine/training/help.h"
 #include "engine/training/progress.h"
@@ -71,6 +72,7 @@ ExitCode fail(ExitCode code, std::string_view message) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  gan::sleep_while_waiting(arguments);
   try {
     return run({arguments + 1, arguments + count});
   } catch (const gan::InputError& error) {

@@ -19,7 +19,7 @@ namespace {
 
 /// The value as TOML: strings in quotes, floats with a point.
 std::string toml_value(const Setting& setting, const TrainingOptions& options) {
-  const std::string text = value_text(setting, options);
+  std::string text = value_text(setting, options);
   switch (kind(setting)) {
     case SettingKind::Text:
     case SettingKind::ImageSize: return toml_string(text);

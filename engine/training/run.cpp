@@ -67,7 +67,7 @@ Dataset load_checked(const TrainingOptions& o) {
 std::filesystem::path free_folder(const TrainingOptions& o, const std::string& dataset) {
   if (!o.out.empty()) return o.out;
   for (int n = 1;; ++n) {
-    const std::filesystem::path candidate =
+    std::filesystem::path candidate =
         std::filesystem::path("runs") / fmt::format("{}-{}-{}", dataset, o.model, n);
     if (!std::filesystem::exists(candidate)) return candidate;
   }
@@ -260,14 +260,7 @@ void Run::append_log() {
   log_->append(line);
 }
 
-void Run::calibrate() {
-  if (calibrated_at_ == iteration_) return;
-  runtime_.run(kCalibration);
-  calibrated_at_ = iteration_;
-}
-
 void Run::save_sample() {
-  calibrate();  // so that the picture shows the weights alone, not when the last checkpoint was
   runtime_.run(kSampling);
   const Tensor images = shop_.sampling.outputs.back().tensor;
   std::vector<float> pixels(static_cast<std::size_t>(images.count()));
@@ -282,7 +275,7 @@ void Run::save_sample() {
 
 void Run::save_checkpoint() {
   log_->sync();
-  calibrate();
+  runtime_.run(kCalibration);
   result_.last_checkpoint = folder_->checkpoint(iteration_);
   save_safetensors(result_.last_checkpoint, make_checkpoint(shop_.model, runtime_, to_toml(options_)));
   folder_->keep_last(options_.keep);

@@ -32,8 +32,6 @@ class Run {
   void read_readings();
   void report();
   void append_log();
-  /// Makes the statistics of the generator's average those of its present weights.
-  void calibrate();
   void save_sample();
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -50,7 +48,7 @@ class Run {
   std::optional<JsonLinesWriter> log_;
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
-  std::int64_t calibrated_at_ = -1, sampled_at_ = -1, saved_at_ = -1;
+  std::int64_t sampled_at_ = -1, saved_at_ = -1;
   std::array<float, kReadings> readings_{};
   Clock::time_point start_, reported_;
   std::int64_t reported_at_ = 0;

@@ -86,7 +86,7 @@ class LineReader {
   }
 
   std::string take(std::size_t count) {
-    const std::string taken(rest_.substr(0, count));
+    std::string taken(rest_.substr(0, count));
     rest_.remove_prefix(count);
     return taken;
   }
@@ -97,7 +97,7 @@ class LineReader {
     std::size_t length = 0;
     while (length < rest_.size() && is_bare(rest_[length])) ++length;
     if (length == 0) fail("expected 'key = value', found '{}'", excerpt(rest_));
-    const std::string name = take(length);
+    std::string name = take(length);
     if (peek() == '.') fail("dotted keys are not accepted, as in {}{}", excerpt(name), excerpt(rest_));
     return name;
   }
@@ -128,7 +128,7 @@ class LineReader {
   std::string literal_string() {
     const std::size_t end = rest_.find('\'', 1);
     if (end == rest_.npos) fail("a string that does not end: {}", excerpt(rest_));
-    const std::string inside(rest_.substr(1, end - 1));
+    std::string inside(rest_.substr(1, end - 1));
     for (const char c : inside)
       if (is_control(c)) fail("a control character in a string");
     rest_.remove_prefix(end + 1);

@@ -205,20 +205,6 @@ TEST_CASE("a run by the clock that SIGTERM ended goes on to the same bytes", "[r
   expect_same_tree(expected, actual);
 }
 
-TEST_CASE("a sample grid shows the same however often checkpoints are written", "[resume]") {
-  const TemporaryFolder folder;
-  const auto sample = [&](const std::string& every) {
-    const auto run = folder / every;
-    REQUIRE(run_program(kTrain, small_run(run, {"--iterations", "9", "--sample-every", "7", "--checkpoint-every", every,
-                                                "--device", "cpu"}))
-                .exit_code == 0);
-    return contents_of(run / "samples/step-00000007.png") + contents_of(run / "samples/step-00000009.png");
-  };
-  const std::string expected = sample("1");
-  CHECK((sample("5") == expected));
-  CHECK((sample("0") == expected));
-}
-
 TEST_CASE("other settings are refused by name, or recorded when insisted on", "[resume]") {
   const TemporaryFolder folder;
   const auto run = folder / "run";
