@@ -67,8 +67,7 @@ Dataset load_checked(const TrainingOptions& o) {
 std::filesystem::path free_folder(const TrainingOptions& o, const std::string& dataset) {
   if (!o.out.empty()) return o.out;
   for (int n = 1;; ++n) {
-    std::filesystem::path candidate =
-        std::filesystem::path("runs") / fmt::format("{}-{}-{}", dataset, o.model, n);
+    std::filesystem::path candidate = std::filesystem::path("runs") / fmt::format("{}-{}-{}", dataset, o.model, n);
     if (!std::filesystem::exists(candidate)) return candidate;
   }
 }
