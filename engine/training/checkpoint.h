@@ -5,7 +5,8 @@
 //   average.main.0.weight ...                the generator's moving average, with statistics of its own
 //   *.running_mean, *.running_var, *.num_batches_tracked
 //   optimizer.generator.main.0.weight.exp_avg, .exp_avg_sq ...
-// Metadata: format, iteration, seed, objective, config (the run's config.toml), generator and discriminator (JSON).
+// Metadata: format, iteration, config (the run's config.toml), generator and discriminator (JSON); the run adds dataset, a
+// checksum of its images.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/files/atomic_file.h"
+#include "engine/files/checksum.h"
 #include "engine/files/image_grid.h"
 #include "engine/files/png.h"
 #include "engine/program/print.h"
@@ -117,6 +118,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
   runtime_.upload(shop_.model.zero, &zero);
   runtime_.upload(shop_.model.fault, &zero);
   runtime_.upload(shop_.model.dataset, dataset_.pixels.data());
+  fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
   dataset_.pixels = {};
 }
 
@@ -164,6 +166,7 @@ std::int64_t Run::resume() {
   if (newest) {
     for (const std::string& reason : newest->skipped) observer_.on_notice(reason);
     iteration = restore_checkpoint(newest->file, newest->path.string(), shop_.model, runtime_);
+    refuse_other_data(*newest);
     if (iteration != newest->iteration)
       throw InputError(
           fmt::format("{}: holds iteration {}, which its name must say", newest->path.string(), iteration));
@@ -175,6 +178,15 @@ std::int64_t Run::resume() {
   if (const std::string settings = to_toml(options_); settings != to_toml(saved))
     write_atomically(folder_->config(), settings);
   return iteration;
+}
+
+void Run::refuse_other_data(const LoadedCheckpoint& checkpoint) const {
+  const auto saved = checkpoint.file.metadata.find("dataset");
+  if (options_.allow_config_change || saved == checkpoint.file.metadata.end() || saved->second == fingerprint_) return;
+  throw InputError(fmt::format(
+      "--resume {}: the images of --data {} are not those the run has seen; accepted are the same images, or "
+      "--allow-config-change",
+      options_.resume.string(), options_.data));
 }
 
 void Run::save_trace() {
@@ -276,7 +288,9 @@ void Run::save_checkpoint() {
   log_->sync();
   runtime_.run(kCalibration);
   result_.last_checkpoint = folder_->checkpoint(iteration_);
-  save_safetensors(result_.last_checkpoint, make_checkpoint(shop_.model, runtime_, to_toml(options_)));
+  SafetensorsFile checkpoint = make_checkpoint(shop_.model, runtime_, to_toml(options_));
+  checkpoint.metadata["dataset"] = fingerprint_;
+  save_safetensors(result_.last_checkpoint, checkpoint);
   folder_->keep_last(options_.keep);
   saved_at_ = iteration_;
   observer_.on_checkpoint(result_.last_checkpoint);

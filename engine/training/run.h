@@ -24,6 +24,7 @@ class Run {
 
   std::int64_t start_fresh();
   std::int64_t resume();
+  void refuse_other_data(const LoadedCheckpoint& checkpoint) const;
   void run_iteration();
   void save_trace();
   bool finished() const;
@@ -41,7 +42,8 @@ class Run {
   TrainingOptions options_;
   TrainingObserver& observer_;
   const std::atomic<int>& stop_;
-  Dataset dataset_;  ///< its pixels move to the device
+  Dataset dataset_;          ///< its pixels move to the device
+  std::string fingerprint_;  ///< of the data set, kept in checkpoints: a resumed run must see the same images
   Workshop shop_;
   Runtime runtime_;
   std::optional<RunFolder> folder_;

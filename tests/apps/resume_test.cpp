@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/apps/app_test_support.h"
+#include "tests/engine/data/foreign_files.h"
 
 namespace gan::test {
 namespace {
@@ -232,6 +233,22 @@ TEST_CASE("other settings are refused by name, or recorded when insisted on", "[
   CHECK(contains(contents_of(run / "config.toml"), "\nbatch = 5 "));
   CHECK(contains(contents_of(run / "config.toml"), "\niterations = 31 "));
   CHECK(run_program(kTrain, {"--resume", run.string(), "--iterations", "32", "--batch", "5"}).exit_code == 0);
+}
+
+TEST_CASE("other images under the same name are refused", "[resume]") {
+  const TemporaryFolder folder;
+  const auto run = folder / "run";
+  const Bytes header = idx_header({20, 16, 16});
+  Bytes pixels = noise(20 * 16 * 16);
+  const std::string data = folder.write("images", joined({header, pixels}));
+  REQUIRE(run_program(kTrain, small_run(run, {"--data", data, "--iterations", "3"})).exit_code == 0);
+  pixels[7] ^= 1;
+  folder.write("images", joined({header, pixels}));
+  expect_untouched_refusal(run, {"--resume", run.string(), "--iterations", "4"}, kWrongInput,
+                           "the images of --data " + data + " are not those the run has seen");
+  pixels[7] ^= 1;
+  folder.write("images", joined({header, pixels}));
+  CHECK(run_program(kTrain, {"--resume", run.string(), "--iterations", "4"}).exit_code == 0);
 }
 
 TEST_CASE("a run has one writer", "[resume]") {

@@ -1,4 +1,4 @@
-# Layout and static analysis (tools/lint); skipped where clang's tools are not installed. And the GPU check, dry.
+# Layout and static analysis (tools/lint), skipped where clang's tools are not installed; the GPU check, dry; the fuzzers.
 foreach(check format tidy)
   add_test(NAME lint.${check} COMMAND ${CMAKE_SOURCE_DIR}/tools/lint --${check} --build ${CMAKE_BINARY_DIR})
   set_tests_properties(lint.${check} PROPERTIES SKIP_RETURN_CODE 77)
@@ -7,3 +7,7 @@ set_tests_properties(lint.tidy PROPERTIES LABELS slow TIMEOUT 3600)
 
 add_test(NAME tools.gpu_check COMMAND ${CMAKE_CURRENT_LIST_DIR}/tools/gpu_check_test)
 set_tests_properties(tools.gpu_check PROPERTIES TIMEOUT 120)
+
+# A short look by the fuzzers; tests/fuzz/README.md has a longer one's figures. Skipped where clang's libFuzzer is missing.
+add_test(NAME fuzz COMMAND ${CMAKE_CURRENT_LIST_DIR}/fuzz/run 5)
+set_tests_properties(fuzz PROPERTIES SKIP_RETURN_CODE 77 LABELS slow TIMEOUT 900)
