@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/execution/thread_policy.h"
-#include "engine/training/benchmark.h"
-#include "engine/training/settings.h"
-#include "kernels/core/error.h"
+#include "engine/device/thread_policy.h"
+#include "engine/report/benchmark.h"
+#include "engine/settings/settings.h"
+#include "kernels/core/contract/error.h"
 
 namespace {
 

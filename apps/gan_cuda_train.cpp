@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/execution/thread_policy.h"
-#include "engine/training/command_line.h"
-#include "engine/training/help.h"
-#include "engine/training/progress.h"
-#include "engine/training/trainer.h"
-#include "kernels/core/error.h"
+#include "engine/device/thread_policy.h"
+#include "engine/report/progress.h"
+#include "engine/run/trainer.h"
+#include "engine/settings/command_line.h"
+#include "engine/settings/help.h"
+#include "kernels/core/contract/error.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include "engine/algorithm/model.h"
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -5,7 +5,7 @@
 
 #include <new>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

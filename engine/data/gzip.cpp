@@ -8,7 +8,7 @@
 #include <limits>
 #include <new>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "engine/data/image_codec.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

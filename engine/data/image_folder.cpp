@@ -13,7 +13,7 @@
 #include "engine/data/image_file.h"
 #include "engine/data/parallel_each.h"
 #include "engine/data/resample.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

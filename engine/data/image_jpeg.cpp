@@ -11,7 +11,7 @@
 #include <new>
 
 #include "engine/data/image_codec.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -14,7 +14,7 @@
 #include "engine/data/image_file.h"
 #include "engine/data/image_folder.h"
 #include "engine/data/shapes.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -6,7 +6,7 @@
 #include <exception>
 #include <mutex>
 
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/parallel.h"
 
 namespace gan {
 

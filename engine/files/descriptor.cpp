@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

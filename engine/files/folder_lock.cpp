@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 namespace {

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "engine/files/atomic_file.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 namespace {

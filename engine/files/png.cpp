@@ -3,7 +3,7 @@
 #include <png.h>
 
 #include "engine/files/atomic_file.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "engine/files/atomic_file.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 namespace {

@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -1,6 +1,6 @@
 #include "engine/network/layer_passes.h"
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/network/layer_passes.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -1,6 +1,6 @@
 // Goodfellow et al. 2014: V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))], in terms of logits.
 #include "engine/objective/objective.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

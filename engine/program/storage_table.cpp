@@ -1,6 +1,6 @@
 #include "engine/program/storage_table.h"
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/core/tensor.h"
+#include "kernels/core/contract/tensor.h"
 
 namespace gan {
 

@@ -1,6 +1,6 @@
 #include "kernels/activation/activation.h"
 
-#include "kernels/core/check_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 

@@ -2,11 +2,11 @@
 //
 //   forward   y(...)  = f(x(...))                  8 bytes an element: x read, y written
 //   backward  dx(...) = f'(y(...)) dy(...)        12 bytes an element: y, dy read, dx written; f' is read off y
-//   launch and determinism: kernels/core/elementwise.cuh
+//   launch and determinism: kernels/core/cuda/elementwise.cuh
 #include "kernels/activation/activation.h"
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/elementwise.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/elementwise.cuh"
 
 namespace gan {
 

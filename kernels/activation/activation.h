@@ -1,8 +1,8 @@
 // Pointwise activations and their gradients.
 #pragma once
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -45,7 +45,7 @@ struct ActivationBackward {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const ActivationForward&);
 void validate(const ActivationBackward&);
 Cost cost(const ActivationForward&);

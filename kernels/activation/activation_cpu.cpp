@@ -4,8 +4,8 @@
 
 #include "kernels/activation/activation.h"
 #include "kernels/activation/vector_math.h"
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/parallel.h"
 
 namespace gan {
 

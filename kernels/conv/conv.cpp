@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/conv/wgrad_split.h"
-#include "kernels/core/check_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 

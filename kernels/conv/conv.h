@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -92,7 +92,7 @@ struct ConvWeightGradient {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const ConvForward&);
 void validate(const ConvInputGradient&);
 void validate(const ConvWeightGradient&);

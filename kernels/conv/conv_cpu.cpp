@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/library_threads.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/library_threads.h"
+#include "kernels/core/cpu/parallel.h"
 
 // The definitions walk the other way round than the CUDA kernels do. Those gather what an output needs; here every
 // input is scattered to the outputs it reaches, so that a common slip of an index cannot cancel. Sums are double.

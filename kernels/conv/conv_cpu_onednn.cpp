@@ -4,8 +4,8 @@
 #include <map>
 
 #include "kernels/conv/conv_cpu.h"
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/library_threads.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/library_threads.h"
 
 namespace gan {
 

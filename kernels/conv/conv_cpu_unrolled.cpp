@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "kernels/conv/conv_cpu.h"
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/library_threads.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/library_threads.h"
+#include "kernels/core/cpu/parallel.h"
 
 namespace gan {
 

@@ -17,7 +17,7 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_loaders.cuh"
 #include "kernels/conv/implicit_gemm.cuh"
-#include "kernels/core/cuda_device.h"
+#include "kernels/core/cuda/cuda_device.h"
 
 namespace gan {
 

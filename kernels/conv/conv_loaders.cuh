@@ -13,7 +13,7 @@
 
 #include "kernels/conv/conv.h"
 #include "kernels/conv/implicit_gemm.cuh"
-#include "kernels/core/fast_divisor.h"
+#include "kernels/core/cuda/fast_divisor.h"
 
 namespace gan {
 

@@ -17,7 +17,7 @@
 #include <cstdint>
 
 #include "kernels/conv/gemm_tile.h"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/launch.cuh"
 
 namespace gan {
 

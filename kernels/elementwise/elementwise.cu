@@ -8,9 +8,9 @@
 // results:  every element is written by one thread: deterministic.
 #include "kernels/elementwise/elementwise.h"
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/elementwise.cuh"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/elementwise.cuh"
+#include "kernels/core/cuda/launch.cuh"
 
 namespace gan {
 

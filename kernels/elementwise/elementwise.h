@@ -1,8 +1,8 @@
 // Small instructions on whole tensors: fill, copy, axpy, and the iteration counter.
 #pragma once
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -51,7 +51,7 @@ struct AdvanceCounter {
   static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite); }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const Fill&);
 void validate(const Copy&);
 void validate(const Axpy&);

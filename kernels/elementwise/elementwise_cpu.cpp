@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/parallel.h"
 #include "kernels/elementwise/elementwise.h"
 
 namespace gan {

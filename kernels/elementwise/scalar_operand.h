@@ -1,7 +1,7 @@
 // The check of operands that hold a single number.
 #pragma once
 
-#include "kernels/core/check_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 

@@ -10,8 +10,8 @@
 // results:  every element is written by one thread: deterministic.
 #include "kernels/image/assemble_batch.h"
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/launch.cuh"
 #include "kernels/random/philox.h"
 
 namespace gan {

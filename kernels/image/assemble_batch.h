@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 #include "kernels/random/random.h"
 
 namespace gan {
@@ -28,7 +28,7 @@ struct AssembleBatch {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const AssembleBatch&);
 Cost cost(const AssembleBatch&);
 void run(const AssembleBatch&, CpuDevice&);

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/parallel.h"
 #include "kernels/image/assemble_batch.h"
 #include "kernels/random/philox.h"
 

@@ -1,8 +1,8 @@
 #include "kernels/linear/bias.h"
 
-#include "kernels/core/channel_rows.h"
-#include "kernels/core/check_operand.h"
-#include "kernels/core/column_grid.h"
+#include "kernels/core/contract/channel_rows.h"
+#include "kernels/core/contract/check_operand.h"
+#include "kernels/core/cuda/column_grid.h"
 
 namespace gan {
 

@@ -2,12 +2,12 @@
 //
 //   add       y(rows, C) = x(rows, C) + bias(C)               8 bytes an element
 //   gradient  dbias(C) (=, +=) sum over rows of dy(rows, C)   4 bytes an element, and the partial sums
-//   launch and determinism: kernels/core/reduce.cuh (maps and reductions down the columns)
+//   launch and determinism: kernels/core/cuda/reduce.cuh (maps and reductions down the columns)
 #include "kernels/linear/bias.h"
 
-#include "kernels/core/channel_rows.h"
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/reduce.cuh"
+#include "kernels/core/contract/channel_rows.h"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/reduce.cuh"
 
 namespace gan {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -42,7 +42,7 @@ struct BiasGradient {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const BiasAdd&);
 void validate(const BiasGradient&);
 Cost cost(const BiasAdd&);

@@ -1,8 +1,8 @@
 // Bias on the CPU. The definition is the double loop; the fast F32 route does the same over wider rows.
 #include <algorithm>
 
-#include "kernels/core/channel_rows.h"
-#include "kernels/core/cpu_rows.h"
+#include "kernels/core/contract/channel_rows.h"
+#include "kernels/core/cpu/cpu_rows.h"
 #include "kernels/linear/bias.h"
 
 namespace gan {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/core/cuda_device.h"
+#include "kernels/core/cuda/cuda_device.h"
 
 namespace gan {
 

@@ -2,7 +2,7 @@
 
 #include <cublas_v2.h>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 #include "kernels/linear/gemm.h"
 
 namespace gan {

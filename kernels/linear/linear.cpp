@@ -1,6 +1,6 @@
 #include "kernels/linear/linear.h"
 
-#include "kernels/core/check_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 

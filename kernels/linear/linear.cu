@@ -4,8 +4,8 @@
 // Traffic: at best each operand once. Launch: the library chooses. Determinism: the library's, the same bits for the same arguments.
 #include "kernels/linear/linear.h"
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/launch.cuh"
 #include "kernels/linear/gemm.h"
 
 namespace gan {

@@ -2,8 +2,8 @@
 // CUDA.
 #pragma once
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -52,7 +52,7 @@ struct LinearWeightGradient {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const LinearForward&);
 void validate(const LinearInputGradient&);
 void validate(const LinearWeightGradient&);

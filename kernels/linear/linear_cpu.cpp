@@ -1,8 +1,8 @@
 #include <dnnl.h>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/library_threads.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/library_threads.h"
+#include "kernels/core/cpu/parallel.h"
 #include "kernels/linear/linear.h"
 
 namespace gan {

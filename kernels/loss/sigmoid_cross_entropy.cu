@@ -10,8 +10,8 @@
 
 #include <algorithm>
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/launch.cuh"
 
 namespace gan {
 

@@ -1,8 +1,8 @@
 // The fused sigmoid + binary cross-entropy on logits: value, gradient and mean probability in one pass.
 #pragma once
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -33,7 +33,7 @@ struct SigmoidCrossEntropy {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const SigmoidCrossEntropy&);
 Cost cost(const SigmoidCrossEntropy&);
 void run(const SigmoidCrossEntropy&, CpuDevice&);

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/core/cpu_device.h"
+#include "kernels/core/cpu/cpu_device.h"
 #include "kernels/loss/sigmoid_cross_entropy.h"
 
 namespace gan {

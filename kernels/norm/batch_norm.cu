@@ -5,7 +5,7 @@
 //   backward   dbeta = sum dy, dgamma = sum dy xhat, dx = gamma inverse_std (dy - mean(dy) - xhat mean(dy xhat))
 //              traffic: x, dy read twice, dx written (20 bytes an element), and partial sums
 //   inference  y = gamma (x - running_mean) / sqrt(running_variance + epsilon) + beta: 8 bytes an element
-//   launch and determinism: kernels/core/reduce.cuh. Forward and backward are a reduction (one or two launches) and a
+//   launch and determinism: kernels/core/cuda/reduce.cuh. Forward and backward are a reduction (one or two launches) and a
 //   map.
 //
 // Variance: a thread takes four rows at a time, their mean and squared deviations from it in two passes over registers,
@@ -13,9 +13,9 @@
 // slices are merged afterwards. Nothing is lost however large the mean is beside the deviation.
 #include "kernels/norm/batch_norm.h"
 
-#include "kernels/core/channel_rows.h"
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/reduce.cuh"
+#include "kernels/core/contract/channel_rows.h"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/reduce.cuh"
 
 namespace gan {
 

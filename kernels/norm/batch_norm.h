@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -89,7 +89,7 @@ struct BatchNormInference {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const BatchNormForward&);
 void validate(const BatchNormBackward&);
 void validate(const BatchNormInference&);

@@ -2,8 +2,8 @@
 // after channel, everything in double, two passes for the variance. The fast F32 route is in batch_norm_cpu_fast.cpp.
 #include <cmath>
 
-#include "kernels/core/channel_rows.h"
-#include "kernels/core/cpu_device.h"
+#include "kernels/core/contract/channel_rows.h"
+#include "kernels/core/cpu/cpu_device.h"
 #include "kernels/norm/batch_norm.h"
 #include "kernels/norm/batch_norm_cpu_fast.h"
 

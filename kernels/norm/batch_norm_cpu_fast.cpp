@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/core/channel_rows.h"
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/cpu_rows.h"
+#include "kernels/core/contract/channel_rows.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/cpu_rows.h"
 
 namespace gan {
 

@@ -11,10 +11,10 @@
 
 #include <algorithm>
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/elementwise.cuh"
-#include "kernels/core/floats.cuh"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/elementwise.cuh"
+#include "kernels/core/cuda/floats.cuh"
+#include "kernels/core/cuda/launch.cuh"
 #include "kernels/optimizer/schedule.h"
 
 namespace gan {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -56,7 +56,7 @@ struct ExponentialMovingAverage {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const Adam&);
 void validate(const ExponentialMovingAverage&);
 Cost cost(const Adam&);

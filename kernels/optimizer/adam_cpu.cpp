@@ -1,8 +1,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/parallel.h"
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/schedule.h"
 

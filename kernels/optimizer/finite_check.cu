@@ -10,9 +10,9 @@
 
 #include <algorithm>
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/floats.cuh"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/floats.cuh"
+#include "kernels/core/cuda/launch.cuh"
 
 namespace gan {
 

@@ -1,8 +1,8 @@
 // Looks for numbers that are not finite before an optimiser spreads them.
 #pragma once
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -25,7 +25,7 @@ struct FiniteCheck {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const FiniteCheck&);
 Cost cost(const FiniteCheck&);
 void run(const FiniteCheck&, CpuDevice&);

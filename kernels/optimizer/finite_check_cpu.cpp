@@ -1,7 +1,7 @@
 #include <atomic>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/parallel.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cpu/parallel.h"
 #include "kernels/optimizer/finite_check.h"
 
 namespace gan {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/core/host_device.h"
+#include "kernels/core/cuda/host_device.h"
 
 namespace gan {
 

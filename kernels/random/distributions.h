@@ -10,7 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/core/host_device.h"
+#include "kernels/core/cuda/host_device.h"
 #include "kernels/random/philox.h"
 
 namespace gan {

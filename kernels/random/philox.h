@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "kernels/core/host_device.h"
+#include "kernels/core/cuda/host_device.h"
 
 namespace gan {
 

@@ -9,8 +9,8 @@
 // results:  a function of (seed, stream, iteration, element) alone.
 #include "kernels/random/random.h"
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/launch.cuh"
+#include "kernels/core/cuda/cuda_device.h"
+#include "kernels/core/cuda/launch.cuh"
 #include "kernels/random/distributions.h"
 #include "kernels/random/permutation.h"
 #include "kernels/random/philox.h"

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernels/core/cost.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/cost.h"
+#include "kernels/core/contract/operands.h"
 
 namespace gan {
 
@@ -67,7 +67,7 @@ struct SampleIndices {
   }
 };
 
-/// What these promise of every instruction: kernels/core/operands.h.
+/// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const RandomNormal&);
 void validate(const RandomUniform&);
 void validate(const SampleIndices&);

@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan::test {
 

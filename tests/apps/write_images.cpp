@@ -10,9 +10,9 @@
 #include "engine/files/run_folder.h"
 #include "engine/files/safetensors.h"
 #include "engine/network/file_layout.h"
-#include "engine/training/checkpoint.h"
-#include "engine/training/config.h"
-#include "engine/training/workshop.h"
+#include "engine/run/checkpoint.h"
+#include "engine/run/workshop.h"
+#include "engine/settings/config.h"
 
 namespace {
 

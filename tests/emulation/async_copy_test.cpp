@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/core/async_copy.cuh"
+#include "kernels/core/cuda/async_copy.cuh"
 #include "tests/emulation/test_support.h"
 
 namespace gan::emulation {

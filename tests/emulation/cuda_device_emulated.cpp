@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
+#include "kernels/core/cuda/cuda_device.h"
 
 namespace gan {
 namespace {

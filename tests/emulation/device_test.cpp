@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/core/cuda_device.h"
+#include "kernels/core/cuda/cuda_device.h"
 #include "kernels/linear/gemm.h"
 #include "tests/emulation/test_support.h"
 

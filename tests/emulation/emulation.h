@@ -1,4 +1,4 @@
-// CUDA on the CPU: what kernels/core/launch.cuh includes when a plain C++ compiler reads a kernel file.
+// CUDA on the CPU: what kernel files get in place of kernels/core/cuda/launch.cuh when a plain C++ compiler reads them.
 //
 // A functional emulation for tests. Real barriers, shuffles and shared memory; threads in several orders; shared memory
 // born as NaN; divergence is an error with file and line, never a hang. Blind to performance, to missing fences

@@ -1,7 +1,7 @@
 // The error that a kernel's misbehaviour is reported as.
 #pragma once
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan::emulation {
 

@@ -1,7 +1,7 @@
 // config.toml: whatever the bytes, settings or an error; and what was read survives being written and read again.
 #include <string_view>
 
-#include "engine/training/config.h"
+#include "engine/settings/config.h"
 #include "tests/fuzz/fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <span>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan::fuzz {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <functional>
 
-#include "kernels/core/column_grid.h"
+#include "kernels/core/cuda/column_grid.h"
 #include "tests/support/instruction_test.h"
 
 using namespace gan;

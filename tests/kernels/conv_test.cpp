@@ -4,8 +4,8 @@
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_cpu.h"
 #include "kernels/conv/wgrad_split.h"
-#include "kernels/core/fast_divisor.h"
-#include "kernels/core/library_threads.h"
+#include "kernels/core/cpu/library_threads.h"
+#include "kernels/core/cuda/fast_divisor.h"
 #include "tests/support/instruction_test.h"
 
 namespace gan {

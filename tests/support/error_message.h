@@ -5,7 +5,7 @@
 #include <string>
 #include <typeinfo>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 #include "tests/support/catch.h"
 
 namespace gan::test {

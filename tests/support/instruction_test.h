@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/core/cpu_device.h"
-#include "kernels/core/cuda_device.h"
-#include "kernels/core/operands.h"
+#include "kernels/core/contract/operands.h"
+#include "kernels/core/cpu/cpu_device.h"
+#include "kernels/core/cuda/cuda_device.h"
 #include "tests/support/catch.h"
 
 namespace gan::test {

@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 
 namespace gan::test {
 

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "engine/program/print.h"
-#include "engine/training/workshop.h"
+#include "engine/run/workshop.h"
 #include "tests/support/catch.h"
 
 using namespace gan;

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 #include "tests/support/error_message.h"
 #include "tests/support/temporary_folder.h"
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 #include "tests/support/error_message.h"
 #include "tests/support/temporary_folder.h"
 

@@ -2,7 +2,7 @@
 #include "engine/network/architectures.h"
 
 #include "engine/network/layer_passes.h"
-#include "kernels/core/error.h"
+#include "kernels/core/contract/error.h"
 #include "tests/support/catch.h"
 
 using namespace gan;

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "engine/execution/runtime.h"
+#include "engine/device/runtime.h"
 #include "engine/network/architectures.h"
 #include "tests/support/catch.h"
 #include "tests/support/instruction_test.h"

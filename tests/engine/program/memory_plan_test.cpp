@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <random>
 
-#include "engine/execution/runtime.h"
-#include "engine/training/workshop.h"
-#include "kernels/core/error.h"
+#include "engine/device/runtime.h"
+#include "engine/run/workshop.h"
+#include "kernels/core/contract/error.h"
 #include "tests/support/catch.h"
 
 using namespace gan;

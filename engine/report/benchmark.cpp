@@ -1,0 +1,183 @@
+#include "engine/report/benchmark.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "engine/network/describe.h"
+
+namespace gan {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The programs in the order they are bound.
+enum ProgramIndex : Runtime::ProgramId { kInitialization, kIteration };
+
+std::int64_t images_of(const TrainingOptions& o) { return 8 * o.batch; }
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+std::string first_result(const Instruction& instruction, const StorageTable& table) {
+  std::string text;
+  for_each_operand(instruction, [&](const char*, const Tensor& tensor, Access access) {
+    if (text.empty() && (access == Access::Write || access == Access::ReadWrite))
+      text = table.name_of(tensor) + to_string(tensor.shape);
+  });
+  return text;
+}
+
+std::string columns(double seconds, double total, const Cost& cost) {
+  return fmt::format("{:>9.3f} {:>6.1f} {:>9.1f} {:>8.1f}", seconds * 1e3, 100 * seconds / total,
+                     static_cast<double>(cost.flops) * 1e-9 / seconds,
+                     static_cast<double>(cost.bytes) * 1e-9 / seconds);
+}
+
+}  // namespace
+
+Benchmark::Benchmark(const TrainingOptions& options)
+    : options_(options),
+      shop_(options, images_of(options), options.channels),
+      runtime_(open_device(options), shop_.table, {shop_.initialization, shop_.iteration}) {
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(shop_.model.dataset.count()));
+  std::minstd_rand random(1);
+  for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random() >> 8);
+  runtime_.upload(shop_.model.dataset, pixels.data());
+  const std::uint64_t zero = 0;
+  runtime_.upload(shop_.model.iteration, &zero);
+  runtime_.upload(shop_.model.zero, &zero);
+  runtime_.run(kInitialization);
+  runtime_.backend().synchronize();
+}
+
+double Benchmark::time_iteration() {
+  const auto start = Clock::now();
+  runtime_.run(kIteration);
+  runtime_.backend().synchronize();
+  return seconds_since(start);
+}
+
+std::string Benchmark::networks() const {
+  return nlohmann::json{{"generator", describe(shop_.model.generator.spec())},
+                        {"discriminator", describe(shop_.model.discriminator.spec())}}
+      .dump();
+}
+
+std::string Benchmark::summary(const std::vector<double>& seconds) const {
+  const double flops = static_cast<double>(total_cost(shop_.iteration).flops), middle = median(seconds);
+  const auto rounded = [](double value) { return std::round(value * 1e3) / 1e3; };
+  return nlohmann::ordered_json{{"device", const_cast<Runtime&>(runtime_).backend().description()},
+                                {"model", options_.model},
+                                {"height", options_.image_height},
+                                {"width", options_.image_width},
+                                {"channels", options_.channels},
+                                {"base_width", options_.width},
+                                {"batch", options_.batch},
+                                {"d_steps", options_.d_steps},
+                                {"iterations", seconds.size()},
+                                {"median_ms", rounded(middle * 1e3)},
+                                {"min_ms", rounded(*std::min_element(seconds.begin(), seconds.end()) * 1e3)},
+                                {"max_ms", rounded(*std::max_element(seconds.begin(), seconds.end()) * 1e3)},
+                                {"gflop", rounded(flops * 1e-9)},
+                                {"gflops", rounded(flops * 1e-9 / middle)}}
+      .dump();
+}
+
+std::vector<Benchmark::Row> Benchmark::profile(int iterations) {
+  const Program& program = runtime_.program(kIteration);
+  std::vector<double> fastest(program.steps.size(), std::numeric_limits<double>::infinity());
+  for (int i = 0; i < iterations; ++i) {
+    std::size_t index = 0;
+    auto start = Clock::now();
+    runtime_.run_stepwise(kIteration, [&](const Step&) {
+      fastest[index] = std::min(fastest[index], seconds_since(start));
+      ++index;
+      start = Clock::now();
+    });
+  }
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    rows.push_back({.phase = program.phases[static_cast<std::size_t>(step.phase)],
+                    .instruction = name_of(step.instruction),
+                    .result = first_result(step.instruction, shop_.table),
+                    .seconds = fastest[i],
+                    .cost = cost_of(step.instruction)});
+  }
+  return rows;
+}
+
+std::string describe(const std::vector<Benchmark::Row>& rows) {
+  struct Kind {
+    double seconds = 0;
+    int count = 0;
+    Cost cost;
+  };
+  std::map<std::string, Kind> kinds;
+  double total = 0;
+  for (const Benchmark::Row& row : rows) {
+    Kind& kind = kinds[row.instruction];
+    kind.seconds += row.seconds;
+    kind.cost += row.cost;
+    ++kind.count;
+    total += row.seconds;
+  }
+  std::vector<std::pair<std::string, Kind>> sorted(kinds.begin(), kinds.end());
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+
+  std::string text =
+      fmt::format("{:<24} {:>5} {:>9} {:>6} {:>9} {:>8}\n", "kind", "count", "ms", "%", "GFLOP/s", "GB/s");
+  for (const auto& [name, kind] : sorted)
+    text += fmt::format("{:<24} {:>5} {}\n", name, kind.count, columns(kind.seconds, total, kind.cost));
+  text += fmt::format("{:<24} {:>5} {:>9.3f}\n\n", "total", rows.size(), total * 1e3);
+  text += fmt::format("{:<12} {:<22} {:>9} {:>6} {:>9} {:>8}  {}\n", "phase", "instruction", "ms", "%", "GFLOP/s",
+                      "GB/s", "writes");
+  for (const Benchmark::Row& row : rows)
+    text += fmt::format("{:<12} {:<22} {}  {}\n", row.phase, row.instruction, columns(row.seconds, total, row.cost),
+                        row.result);
+  return text;
+}
+
+double matrix_product_gflops(const TrainingOptions& options) {
+  constexpr std::int64_t kSize = 2048;
+  constexpr int kTries = 9;
+  StorageTable table;
+  const auto matrix = [&](const char* name) {
+    return table.add({.name = name, .shape = {kSize, kSize}, .dtype = DType::F32, .persistent = true});
+  };
+  const Tensor x = matrix("x"), w = matrix("w"), y = matrix("y");
+  const Tensor zero = table.add({.name = "zero", .shape = {}, .dtype = DType::U64, .persistent = true});
+  Builder fill(table, {.name = "fill"}), multiply(table, {.name = "multiply"});
+  fill.phase("fill");
+  for (const Tensor& t : {x, w}) fill.emit(RandomNormal{.iteration = zero, .y = t, .stream = fill.next_stream()});
+  multiply.phase("multiply");
+  multiply.emit(LinearForward{.x = x, .w = w, .y = y});
+  Runtime runtime(open_device(options), table, {fill.finish(), multiply.finish()});
+  const std::uint64_t nothing = 0;
+  runtime.upload(zero, &nothing);
+  runtime.run(0);
+  double best = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const auto start = Clock::now();
+    runtime.run(1);
+    runtime.backend().synchronize();
+    best = std::max(best, 2.0 * kSize * kSize * kSize * 1e-9 / seconds_since(start));
+  }
+  return best;
+}
+
+}  // namespace gan

@@ -1,0 +1,50 @@
+// A training iteration under the stopwatch: as a whole, and instruction by instruction.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/device/runtime.h"
+#include "engine/run/workshop.h"
+
+namespace gan {
+
+/// The model that options describe, on a small data set of random images, ready to iterate.
+class Benchmark {
+ public:
+  explicit Benchmark(const TrainingOptions& options);
+
+  /// Runs one iteration; its wall-clock time in seconds.
+  double time_iteration();
+
+  /// Both networks as one line of JSON, for rebuilding them elsewhere: {"generator": ..., "discriminator": ...}.
+  std::string networks() const;
+
+  /// One line of JSON: the options that matter, and median, min and max of `seconds` in ms, GFLOP and GFLOP/s.
+  std::string summary(const std::vector<double>& seconds) const;
+
+  /// One instruction's share of an iteration.
+  struct Row {
+    std::string phase, instruction, result;  ///< `result`: name and shape of what it writes first
+    double seconds = 0;                      ///< of the fastest run: whatever else the machine does only adds
+    Cost cost;
+  };
+
+  /// Runs `iterations` iterations instruction by instruction.
+  std::vector<Row> profile(int iterations);
+
+ private:
+  TrainingOptions options_;
+  Workshop shop_;
+  Runtime runtime_;
+};
+
+/// Tables: by kind of instruction, then all instructions in order; time, share, GFLOP/s, GB/s.
+std::string describe(const std::vector<Benchmark::Row>& rows);
+
+/// GFLOP/s of the device's 2048 x 2048 x 2048 matrix product in fp32, the best of some: what convolutions are held
+/// against.
+double matrix_product_gflops(const TrainingOptions& options);
+
+}  // namespace gan

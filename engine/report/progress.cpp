@@ -1,0 +1,197 @@
+#include "engine/report/progress.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gan {
+
+namespace {
+
+constexpr std::chrono::seconds kPlainInterval{10};
+constexpr int kWidestBar = 40, kNarrowestBar = 6;
+
+/// A reading in its long and its short form; `rank` 0 stays longest.
+struct Field {
+  std::string wide, narrow;
+  int rank;
+};
+
+std::vector<Field> fields_of(const Progress& p) {
+  const std::string iteration =
+      p.iterations > 0 ? fmt::format("{}/{}", p.iteration, p.iterations) : fmt::format("{}", p.iteration);
+  const double loss_d = p.loss_d_real + p.loss_d_fake;
+  const std::string left = format_duration(p.seconds_left);
+  return {
+      {fmt::format("{:3.0f}%", 100 * p.fraction), fmt::format("{:.0f}%", 100 * p.fraction), 9},
+      {iteration, iteration, 1},
+      {fmt::format("epoch {:.1f}", p.epoch), fmt::format("ep {:.1f}", p.epoch), 7},
+      {fmt::format("loss D {:.3f}", loss_d), fmt::format("D {:.2f}", loss_d), 3},
+      {fmt::format("G {:.3f}", p.loss_g), fmt::format("G {:.2f}", p.loss_g), 4},
+      {fmt::format("D(x) {:.2f}", p.d_real), fmt::format("D(x) {:.2f}", p.d_real), 5},
+      {fmt::format("D(G(z)) {:.2f}/{:.2f}", p.d_fake_before, p.d_fake_after),
+       fmt::format("D(G(z)) {:.2f}", p.d_fake_before), 6},
+      {fmt::format("{:.0f} images/s", p.images_per_second), fmt::format("{:.0f}/s", p.images_per_second), 8},
+      {"ETA " + left, left, 0},
+  };
+}
+
+/// All field texts are ASCII: bytes are columns.
+std::string joined(const std::vector<Field>& fields, std::string Field::*form, std::string_view gap) {
+  std::string line;
+  for (const Field& field : fields) {
+    line += gap;
+    line += field.*form;
+  }
+  return line;
+}
+
+bool utf8_locale() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view locale = value;
+    return locale.find("UTF-8") != locale.npos || locale.find("utf8") != locale.npos;
+  }
+  return false;
+}
+
+int standard_error_columns() {
+  constexpr int kUsual = 80;
+  if (isatty(STDERR_FILENO) == 0) return 0;
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  constexpr double kLongest = 1e15;
+  if (!(seconds >= 0 && seconds < kLongest)) return "?";
+  const auto whole = static_cast<long long>(std::llround(seconds));
+  const long long days = whole / 86400, hours = whole / 3600 % 24, minutes = whole / 60 % 60, rest = whole % 60;
+  if (days > 0) return fmt::format("{}d {:02}h", days, hours);
+  if (hours > 0) return fmt::format("{}:{:02}:{:02}", hours, minutes, rest);
+  return fmt::format("{}:{:02}", minutes, rest);
+}
+
+std::string progress_bar(double fraction, int columns, bool unicode) {
+  static constexpr std::string_view kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const double filled = std::clamp(std::isfinite(fraction) ? fraction : 0.0, 0.0, 1.0) * columns;
+  const auto eighths = static_cast<int>(std::floor(filled * 8));
+  std::string bar;
+  for (int i = 0; i < eighths / 8; ++i) bar += unicode ? "█" : "#";
+  int used = eighths / 8;
+  if (unicode && eighths % 8 != 0) {
+    bar += kEighths[eighths % 8];
+    ++used;
+  }
+  for (; used < columns; ++used) bar += unicode ? "░" : "-";
+  return bar;
+}
+
+std::string progress_line(const Progress& progress, int columns, bool unicode) {
+  std::vector<Field> fields = fields_of(progress);
+  const auto room = [&](const std::string& text) { return columns - static_cast<int>(text.size()); };
+  std::string text = joined(fields, &Field::wide, "  ");
+  if (room(text) < 2 * kNarrowestBar) text = joined(fields, &Field::narrow, " ");
+  while (room(text) < kNarrowestBar && fields.size() > 1) {
+    fields.erase(
+        std::max_element(fields.begin(), fields.end(), [](const Field& a, const Field& b) { return a.rank < b.rank; }));
+    text = joined(fields, &Field::narrow, " ");
+  }
+  const int bar = std::min(kWidestBar, room(text));
+  if (bar < kNarrowestBar) return text.substr(0, static_cast<std::size_t>(std::max(0, columns)));
+  return progress_bar(progress.fraction, bar, unicode) + text;
+}
+
+std::string plain_progress_line(const Progress& progress) {
+  return joined(fields_of(progress), &Field::wide, "  ").substr(2);
+}
+
+std::string describe_start(const RunSummary& s) {
+  std::string text = fmt::format("device   {}, {:.1f} MB planned, {:.2f} GFLOP an iteration\n", s.device,
+                                 static_cast<double>(s.memory_bytes) / 1e6, s.gflop_per_iteration);
+  text += fmt::format("data     {}: {} images, {}x{}, {}\n", s.dataset, s.images, s.width, s.height,
+                      s.channels == 1 ? "grey" : "colour");
+  text += fmt::format("model    {}: G has {:.2f} M parameters, D {:.2f} M\n", s.model,
+                      static_cast<double>(s.generator_parameters) / 1e6,
+                      static_cast<double>(s.discriminator_parameters) / 1e6);
+  text += fmt::format("folder   {}\n", s.folder.string());
+  if (s.first_iteration > 0) text += fmt::format("resumed  after iteration {}\n", s.first_iteration);
+  return text;
+}
+
+std::string describe_result(const TrainingResult& r) {
+  std::string text =
+      fmt::format("{} after {} iterations, {} ({:.0f} images/s)\n", r.interrupted ? "Interrupted" : "Done", r.iteration,
+                  format_duration(r.seconds), r.images_per_second);
+  text += fmt::format("run        {}\n", r.folder.string());
+  if (!r.last_checkpoint.empty()) text += fmt::format("checkpoint {}\n", r.last_checkpoint.string());
+  if (!r.last_sample.empty()) text += fmt::format("samples    {}\n", r.last_sample.string());
+  if (r.interrupted) return text + fmt::format("Go on with: gan_cuda_train --resume {}\n", r.folder.string());
+  return text +
+         "Look at the samples: each is drawn from a random vector of its own, so they should look like the data and "
+         "differ from each other.\n";
+}
+
+ProgressOutput standard_error_output() {
+  return {.stream = std::cerr, .columns = standard_error_columns, .unicode = utf8_locale()};
+}
+
+void ProgressDisplay::on_start(const RunSummary& summary) { output_.stream << describe_start(summary) << std::flush; }
+
+void ProgressDisplay::on_progress(const Progress& progress) {
+  latest_ = progress;
+  latest_shown_ = false;
+  if (output_.columns() > 0) {
+    draw();
+  } else if (!printed_ || output_.now() - *printed_ >= kPlainInterval) {
+    printed_ = output_.now();
+    print_above(plain_progress_line(progress));
+    latest_shown_ = true;
+  }
+}
+
+void ProgressDisplay::on_sample(const std::filesystem::path& file) { print_above("samples    " + file.string()); }
+
+void ProgressDisplay::on_checkpoint(const std::filesystem::path&) {}  // the last one is named at the end
+
+void ProgressDisplay::on_notice(const std::string& line) { print_above(line); }
+
+void ProgressDisplay::finish() {
+  if (latest_ && !latest_shown_) print_above(plain_progress_line(*latest_));
+  if (line_drawn_) output_.stream << '\n';
+  output_.stream << std::flush;
+  latest_shown_ = true;
+  line_drawn_ = false;
+}
+
+void ProgressDisplay::print_above(const std::string& line) {
+  const bool redraw = line_drawn_;
+  clear();
+  output_.stream << line << '\n' << std::flush;
+  if (redraw) draw();
+}
+
+void ProgressDisplay::draw() {
+  clear();
+  // The last column stays free: a terminal may wrap after it.
+  output_.stream << progress_line(*latest_, std::max(1, output_.columns() - 1), output_.unicode) << std::flush;
+  line_drawn_ = latest_shown_ = true;
+}
+
+void ProgressDisplay::clear() {
+  if (line_drawn_) output_.stream << "\r\x1b[K";
+  line_drawn_ = false;
+}
+
+}  // namespace gan

@@ -1,0 +1,107 @@
+#include "engine/run/checkpoint.h"
+
+#include <array>
+
+#include "engine/network/describe.h"
+#include "engine/network/file_layout.h"
+#include "kernels/core/contract/error.h"
+
+namespace gan {
+
+namespace {
+
+constexpr const char* kFormat = "gan_cuda checkpoint 1";
+
+/// Calls `visit(file name, device view, layout)` for everything a network keeps.
+template <class Visit>
+void for_each_tensor(const Network& network, Visit&& visit) {
+  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
+    const Parameter& p = network.parameters()[i];
+    visit(network.prefix() + "." + p.name, p.value, p.layout);
+    if (!network.adam_m().present()) continue;
+    const std::string optimizer = "optimizer." + network.prefix() + "." + p.name;
+    visit(optimizer + ".exp_avg", network.view_of(network.adam_m(), i), p.layout);
+    visit(optimizer + ".exp_avg_sq", network.view_of(network.adam_v(), i), p.layout);
+  }
+  for (const Parameter& s : network.statistics()) visit(network.prefix() + "." + s.name, s.value, s.layout);
+}
+
+template <class Visit>
+void for_each_network(const Model& model, Visit&& visit) {
+  visit(model.generator);
+  visit(model.discriminator);
+  if (model.average) visit(*model.average);
+}
+
+std::string text_of(const std::vector<std::int64_t>& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  return text + ")";
+}
+
+void restore_parameter(const SafetensorsFile& file, const std::string& path, const std::string& name,
+                       const Tensor& view, const FileLayout& layout, Runtime& runtime) {
+  const StoredTensor* stored = file.find(name);
+  if (!stored) throw InputError(fmt::format("{}: tensor '{}' is missing: a checkpoint of another model?", path, name));
+  if (stored->dtype != "F32")
+    throw InputError(fmt::format("{}: tensor '{}' is {}, must be F32", path, name, stored->dtype));
+  if (stored->shape != layout.file_shape)
+    throw InputError(
+        fmt::format("{}: tensor '{}' has shape {}, this model's has {}: a checkpoint of another architecture", path,
+                    name, text_of(stored->shape), text_of(layout.file_shape)));
+  runtime.upload(view, to_memory_order(stored->values<float>(), layout).data());
+}
+
+}  // namespace
+
+StoredTensor store_parameter(const std::string& name, const Tensor& view, const FileLayout& layout, Runtime& runtime) {
+  std::vector<float> values(static_cast<std::size_t>(view.count()));
+  runtime.download(view, values.data());
+  return StoredTensor::of<float>(name, layout.file_shape, to_file_order(values, layout));
+}
+
+SafetensorsFile make_checkpoint(const Model& model, Runtime& runtime, const std::string& config) {
+  SafetensorsFile file;
+  std::uint64_t iteration = 0;
+  runtime.download(model.iteration, &iteration);
+  for_each_network(model, [&](const Network& network) {
+    for_each_tensor(network, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
+      file.tensors.push_back(store_parameter(name, view, layout, runtime));
+    });
+    for (std::size_t i = 0; i < network.spec().layers.size(); ++i) {
+      if (!std::holds_alternative<BatchNormLayer>(network.spec().layers[i])) continue;
+      const std::array<std::int64_t, 1> batches = {static_cast<std::int64_t>(iteration)};
+      file.tensors.push_back(StoredTensor::of<std::int64_t>(
+          fmt::format("{}.main.{}.num_batches_tracked", network.prefix(), i), {}, batches));
+    }
+  });
+  file.metadata = {{"format", kFormat},
+                   {"iteration", std::to_string(iteration)},
+                   {"config", config},
+                   {"generator", describe(model.generator.spec()).dump()},
+                   {"discriminator", describe(model.discriminator.spec()).dump()}};
+  return file;
+}
+
+std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Model& model,
+                                Runtime& runtime) {
+  const auto format = file.metadata.find("format");
+  if (format == file.metadata.end() || format->second != kFormat)
+    throw InputError(
+        fmt::format("{}: not a checkpoint of this program (metadata 'format' must be '{}')", path, kFormat));
+  const auto written = file.metadata.find("iteration");
+  if (written == file.metadata.end() || written->second.empty() || written->second.size() > 18 ||
+      written->second.find_first_not_of("0123456789") != std::string::npos)
+    throw InputError(fmt::format("{}: metadata 'iteration' must be a whole number", path));
+  const std::uint64_t iteration = std::stoull(written->second);
+
+  for_each_network(model, [&](const Network& network) {
+    for_each_tensor(network, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
+      restore_parameter(file, path, name, view, layout, runtime);
+    });
+  });
+  runtime.upload(model.iteration, &iteration);
+  return static_cast<std::int64_t>(iteration);
+}
+
+}  // namespace gan

@@ -1,0 +1,44 @@
+#include "engine/run/fault.h"
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/core/contract/error.h"
+
+namespace gan {
+
+namespace {
+
+/// The first element that is not finite, or -1.
+std::int64_t first_not_finite(const Tensor& tensor, const Runtime& runtime) {
+  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
+  runtime.download(tensor, values.data());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i])) return static_cast<std::int64_t>(i);
+  return -1;
+}
+
+}  // namespace
+
+std::string locate_fault(const Model& model, Runtime& runtime, Runtime::ProgramId program, std::uint64_t iteration) {
+  runtime.upload(model.iteration, &iteration);
+  const std::vector<std::string>& phases = runtime.program(program).phases;
+  std::string found;
+  runtime.run_stepwise(program, [&](const Step& step) {
+    if (!found.empty()) return;
+    for_each_operand(step.instruction, [&](const char* operand, const Tensor& tensor, Access access) {
+      const bool is_result = access == Access::Write || access == Access::ReadWrite;
+      if (!found.empty() || !is_result || tensor.dtype != DType::F32) return;
+      if (const std::int64_t at = first_not_finite(tensor, runtime); at >= 0)
+        found =
+            fmt::format("in {}, instruction '{}', {} = {} {}, element {}", phases[static_cast<std::size_t>(step.phase)],
+                        name_of(step.instruction), operand, model.table.name_of(tensor), to_string(tensor.shape), at);
+    });
+  });
+  return fmt::format(
+      "training diverged at iteration {}: a number that is not finite was first seen {}; try a smaller learning rate",
+      iteration + 1,
+      found.empty() ? std::string("in a loss or gradient, but not when the iteration was repeated") : found);
+}
+
+}  // namespace gan

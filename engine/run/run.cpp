@@ -1,0 +1,320 @@
+#include "engine/run/run.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "engine/files/atomic_file.h"
+#include "engine/files/checksum.h"
+#include "engine/files/image_grid.h"
+#include "engine/files/png.h"
+#include "engine/program/print.h"
+#include "engine/run/checkpoint.h"
+#include "engine/run/fault.h"
+#include "engine/run/trace.h"
+#include "engine/settings/config.h"
+#include "engine/settings/settings.h"
+#include "kernels/core/contract/error.h"
+
+namespace gan {
+
+namespace {
+
+constexpr double kReportSeconds = 0.25;
+
+/// The programs of a run, in the order they are bound.
+enum ProgramIndex : Runtime::ProgramId { kInitialization, kIteration, kSampling, kCalibration };
+
+std::vector<Program> programs_of(const Workshop& shop) {
+  return {shop.initialization, shop.iteration, shop.sampling, shop.calibration};
+}
+
+/// What a replay of a trace has to know beside the networks, as JSON.
+std::string hyper_parameters(const TrainingOptions& o) {
+  return nlohmann::json{{"objective", o.objective}, {"label_smoothing", o.label_smoothing},
+                        {"d_steps", o.d_steps},     {"g_lr", o.g_lr},
+                        {"d_lr", o.d_lr},           {"beta1", o.beta1},
+                        {"beta2", o.beta2},         {"weight_decay", o.weight_decay}}
+      .dump();
+}
+
+std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
+  if (o.iterations > 0) return o.iterations;
+  if (o.epochs > 0)
+    return static_cast<std::int64_t>(
+        std::ceil(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch * o.d_steps)));
+  return 0;
+}
+
+/// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit.
+TrainingOptions resolved(TrainingOptions o) {
+  if (o.device == "auto") o.device = cuda_available() ? "cuda" : "cpu";
+  o.threads = thread_count(o);
+  return o;
+}
+
+Dataset load_checked(const TrainingOptions& o) {
+  check_options(o);
+  if (o.resume.empty() && !o.out.empty()) RunFolder::check_free(o.out);
+  Dataset data = load_training_data(o, thread_count(o));
+  if (o.batch > data.count)
+    throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
+                                 data.count, data.name, data.count));
+  return data;
+}
+
+std::filesystem::path free_folder(const TrainingOptions& o, const std::string& dataset) {
+  if (!o.out.empty()) return o.out;
+  for (int n = 1;; ++n) {
+    std::filesystem::path candidate = std::filesystem::path("runs") / fmt::format("{}-{}-{}", dataset, o.model, n);
+    if (!std::filesystem::exists(candidate)) return candidate;
+  }
+}
+
+TrainingOptions settings_of(const RunFolder& folder) {
+  TrainingOptions saved;
+  apply_toml(folder.config(), saved);
+  return saved;
+}
+
+/// Going on with other settings would not be the same run: refused by name, unless the user insists.
+void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions& o) {
+  const std::vector<std::string> changes = result_changes(saved, o);
+  if (changes.empty() || o.allow_config_change) return;
+  throw InputError(fmt::format("--resume {}: {}; accepted are the run's own settings, or --allow-config-change",
+                               o.resume.string(), fmt::join(changes, "; ")));
+}
+
+/// A plan that does not fit is reported with the largest batch that would.
+Runtime fitted_runtime(const TrainingOptions& o, const Dataset& data, const Workshop& shop) {
+  std::unique_ptr<Backend> device = open_device(o);
+  const std::size_t free = device->free_memory();
+  const std::size_t needed = Runtime::required_bytes(shop.table, programs_of(shop));
+  if (needed > free) {
+    // With a little to spare: what is free changes by itself.
+    const std::int64_t batch = largest_batch_that_fits(o, data.count, data.channels, free - free / 64);
+    throw MachineError(fmt::format("{}: the plan needs {} of memory, {} is free; {}", device->description(),
+                                   format_bytes(needed), format_bytes(free),
+                                   batch >= 2 ? fmt::format("the largest --batch that fits is {}", batch)
+                                              : std::string("no --batch fits: a smaller --width or --image-size may")));
+  }
+  return Runtime(std::move(device), shop.table, programs_of(shop));
+}
+
+}  // namespace
+
+Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::atomic<int>& stop)
+    : options_(resolved(options)),
+      observer_(observer),
+      stop_(stop),
+      dataset_(load_checked(options_)),
+      shop_(options_, dataset_.count, dataset_.channels),
+      runtime_(fitted_runtime(options_, dataset_, shop_)),
+      total_(total_iterations(options_, dataset_.count)) {
+  const std::uint64_t zero = 0;
+  runtime_.upload(shop_.model.iteration, &zero);
+  runtime_.upload(shop_.model.zero, &zero);
+  runtime_.upload(shop_.model.fault, &zero);
+  runtime_.upload(shop_.model.dataset, dataset_.pixels.data());
+  fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
+  dataset_.pixels = {};
+}
+
+TrainingResult Run::execute() {
+  first_iteration_ = iteration_ = options_.resume.empty() ? start_fresh() : resume();
+  log_.emplace(folder_->log());
+  observer_.on_start(summary());
+  start_ = reported_ = Clock::now();
+  reported_at_ = iteration_;
+  while (!finished() && stop_ == 0) {
+    run_iteration();
+    do_what_is_due();
+  }
+  runtime_.backend().synchronize();
+  result_.seconds = elapsed_seconds();
+  result_.images_per_second = static_cast<double>((iteration_ - first_iteration_) * options_.batch * options_.d_steps) /
+                              std::max(result_.seconds, 1e-9);
+  read_readings();
+  report();
+  if (sampled_at_ != iteration_) save_sample();
+  if (saved_at_ != iteration_) save_checkpoint();
+  result_.iteration = iteration_;
+  result_.interrupted = stop_ != 0 && !finished();
+  result_.folder = folder_->root();
+  return result_;
+}
+
+std::int64_t Run::start_fresh() {
+  folder_ = RunFolder::create(free_folder(options_, dataset_.name));
+  options_.out = folder_->root();
+  write_atomically(folder_->config(), to_toml(options_));
+  runtime_.run(kInitialization);
+  return 0;
+}
+
+std::int64_t Run::resume() {
+  folder_ = RunFolder::open(options_.resume);
+  options_.out = folder_->root();
+  const TrainingOptions saved = settings_of(*folder_);
+  refuse_changed_settings(saved, options_);
+  folder_->prepare_to_continue();
+  const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
+  std::int64_t iteration = 0;
+  runtime_.run(kInitialization);  // fills what no checkpoint holds, too: the gaps between parameters, the readings
+  if (newest) {
+    for (const std::string& reason : newest->skipped) observer_.on_notice(reason);
+    iteration = restore_checkpoint(newest->file, newest->path.string(), shop_.model, runtime_);
+    refuse_other_data(*newest);
+    if (iteration != newest->iteration)
+      throw InputError(
+          fmt::format("{}: holds iteration {}, which its name must say", newest->path.string(), iteration));
+    saved_at_ = iteration;
+  }  // else it was killed before the first
+  folder_->discard_checkpoints_after(iteration);
+  truncate_json_lines_after(folder_->log(), iteration);
+  // What was asked of this part of the run holds for the next one too.
+  if (const std::string settings = to_toml(options_); settings != to_toml(saved))
+    write_atomically(folder_->config(), settings);
+  return iteration;
+}
+
+void Run::refuse_other_data(const LoadedCheckpoint& checkpoint) const {
+  const auto saved = checkpoint.file.metadata.find("dataset");
+  if (options_.allow_config_change || saved == checkpoint.file.metadata.end() || saved->second == fingerprint_) return;
+  throw InputError(fmt::format(
+      "--resume {}: the images of --data {} are not those the run has seen; accepted are the same images, or "
+      "--allow-config-change",
+      options_.resume.string(), options_.data));
+}
+
+void Run::save_trace() {
+  const std::filesystem::path folder = folder_->root() / "trace";
+  std::filesystem::create_directories(folder);
+  if (iteration_ == 0)
+    save_safetensors(folder / "start.safetensors", make_checkpoint(shop_.model, runtime_, to_toml(options_)));
+  SafetensorsFile trace = trace_iteration(shop_.model, runtime_, kIteration);
+  trace.metadata["hyper_parameters"] = hyper_parameters(options_);
+  save_safetensors(folder / fmt::format("iteration-{}.safetensors", iteration_ + 1), trace);
+}
+
+void Run::run_iteration() {
+  if (iteration_ < options_.trace) {
+    save_trace();
+  } else {
+    runtime_.run(kIteration);
+  }
+  ++iteration_;
+}
+
+bool Run::finished() const {
+  if (total_ > 0) return iteration_ >= total_;
+  return elapsed_seconds() >= options_.minutes * 60;
+}
+
+void Run::do_what_is_due() {
+  const auto due = [this](std::int64_t every) { return every > 0 && iteration_ % every == 0; };
+  const bool time_to_report = std::chrono::duration<double>(Clock::now() - reported_).count() >= kReportSeconds;
+  // Nothing is saved before it is known that no gradient has been anything but finite.
+  if (time_to_report || due(options_.log_every) || due(options_.sample_every) || due(options_.checkpoint_every))
+    read_readings();
+  if (time_to_report) report();
+  if (due(options_.log_every)) append_log();
+  if (due(options_.sample_every)) save_sample();
+  if (due(options_.checkpoint_every)) save_checkpoint();
+}
+
+void Run::read_readings() {
+  std::uint64_t fault = 0;
+  runtime_.download(shop_.model.fault, &fault);
+  if (fault != 0) throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, fault - 1));
+  runtime_.download(shop_.model.readings, readings_.data());
+  // A loss can overflow where its gradient does not.
+  if (!std::all_of(readings_.begin(), readings_.end(), [](float reading) { return std::isfinite(reading); }))
+    throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, static_cast<std::uint64_t>(iteration_ - 1)));
+}
+
+void Run::report() {
+  const auto now = Clock::now();
+  const double seconds = std::chrono::duration<double>(now - reported_).count();
+  const std::int64_t images = (iteration_ - reported_at_) * options_.batch * options_.d_steps;
+  if (images > 0) images_per_second_ = static_cast<double>(images) / std::max(seconds, 1e-9);
+  reported_ = now;
+  reported_at_ = iteration_;
+
+  const double elapsed = elapsed_seconds();
+  const std::int64_t done = iteration_ - first_iteration_;
+  const double per_iteration = done > 0 ? elapsed / static_cast<double>(done) : 0;
+  const auto reading = [this](Reading r) { return static_cast<double>(readings_[static_cast<std::size_t>(r)]); };
+  observer_.on_progress({.iteration = iteration_,
+                         .iterations = total_,
+                         .fraction = total_ > 0 ? static_cast<double>(iteration_) / static_cast<double>(total_)
+                                                : std::min(1.0, elapsed / (options_.minutes * 60)),
+                         .epoch = epochs_done(),
+                         .loss_d_real = reading(Reading::LossDReal),
+                         .loss_d_fake = reading(Reading::LossDFake),
+                         .loss_g = reading(Reading::LossG),
+                         .d_real = reading(Reading::DReal),
+                         .d_fake_before = reading(Reading::DFakeBefore),
+                         .d_fake_after = reading(Reading::DFakeAfter),
+                         .images_per_second = images_per_second_,
+                         .seconds_left = total_ > 0 ? per_iteration * static_cast<double>(total_ - iteration_)
+                                                    : std::max(0.0, options_.minutes * 60 - elapsed)});
+}
+
+void Run::append_log() {
+  JsonLine line;
+  line.add("iteration", iteration_).add("epoch", epochs_done());
+  for (int i = 0; i < kReadings; ++i)
+    line.add(name_of(static_cast<Reading>(i)), readings_[static_cast<std::size_t>(i)]);
+  log_->append(line);
+}
+
+void Run::save_sample() {
+  runtime_.run(kSampling);
+  const Tensor images = shop_.sampling.outputs.back().tensor;
+  std::vector<float> pixels(static_cast<std::size_t>(images.count()));
+  runtime_.download(images, pixels.data());
+  const Shape& s = images.shape;
+  const ImageBatchShape shape{.count = s[0], .height = s[1], .width = s[2], .channels = s[3]};
+  result_.last_sample = folder_->sample(iteration_);
+  write_png(result_.last_sample, image_grid(pixels, shape, square_layout(shape.count)));
+  sampled_at_ = iteration_;
+  observer_.on_sample(result_.last_sample);
+}
+
+void Run::save_checkpoint() {
+  log_->sync();
+  runtime_.run(kCalibration);
+  result_.last_checkpoint = folder_->checkpoint(iteration_);
+  SafetensorsFile checkpoint = make_checkpoint(shop_.model, runtime_, to_toml(options_));
+  checkpoint.metadata["dataset"] = fingerprint_;
+  save_safetensors(result_.last_checkpoint, checkpoint);
+  folder_->keep_last(options_.keep);
+  saved_at_ = iteration_;
+  observer_.on_checkpoint(result_.last_checkpoint);
+}
+
+double Run::epochs_done() const {
+  return static_cast<double>(iteration_ * options_.batch * options_.d_steps) / static_cast<double>(dataset_.count);
+}
+
+RunSummary Run::summary() {
+  return {.device = runtime_.backend().description(),
+          .dataset = dataset_.name,
+          .images = dataset_.count,
+          .height = dataset_.height,
+          .width = dataset_.width,
+          .channels = dataset_.channels,
+          .model = options_.model,
+          .generator_parameters = shop_.model.generator.parameter_count(),
+          .discriminator_parameters = shop_.model.discriminator.parameter_count(),
+          .memory_bytes = Runtime::required_bytes(shop_.table, programs_of(shop_)),
+          .gflop_per_iteration = static_cast<double>(total_cost(shop_.iteration).flops) * 1e-9,
+          .first_iteration = first_iteration_,
+          .iterations = total_,
+          .folder = folder_->root()};
+}
+
+}  // namespace gan

@@ -1,0 +1,61 @@
+// A run in progress: the model on its device, its folder, and the loop.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "engine/files/json_lines.h"
+#include "engine/files/run_folder.h"
+#include "engine/run/trainer.h"
+#include "engine/run/workshop.h"
+
+namespace gan {
+
+/// One training run. Construct, then `execute` once.
+class Run {
+ public:
+  Run(const TrainingOptions& options, TrainingObserver& observer, const std::atomic<int>& stop);
+
+  TrainingResult execute();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::int64_t start_fresh();
+  std::int64_t resume();
+  void refuse_other_data(const LoadedCheckpoint& checkpoint) const;
+  void run_iteration();
+  void save_trace();
+  bool finished() const;
+  /// What is due after an iteration: report, log line, sample grid, checkpoint.
+  void do_what_is_due();
+  void read_readings();
+  void report();
+  void append_log();
+  void save_sample();
+  void save_checkpoint();
+  double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  double epochs_done() const;
+  RunSummary summary();
+
+  TrainingOptions options_;
+  TrainingObserver& observer_;
+  const std::atomic<int>& stop_;
+  Dataset dataset_;          ///< its pixels move to the device
+  std::string fingerprint_;  ///< of the data set, kept in checkpoints: a resumed run must see the same images
+  Workshop shop_;
+  Runtime runtime_;
+  std::optional<RunFolder> folder_;
+  std::optional<JsonLinesWriter> log_;
+
+  std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
+  std::int64_t sampled_at_ = -1, saved_at_ = -1;
+  std::array<float, kReadings> readings_{};
+  Clock::time_point start_, reported_;
+  std::int64_t reported_at_ = 0;
+  double images_per_second_ = 0;
+  TrainingResult result_;
+};
+
+}  // namespace gan

@@ -1,0 +1,137 @@
+// gan::CudaDevice on a real GPU.
+
+#include "kernels/core/cuda/cuda_device.h"
+
+#include <cublas_v2.h>
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+
+#include "kernels/core/contract/error.h"
+
+namespace gan {
+namespace {
+
+constexpr int kLeastMajorCapability = 8;  // cp.async and what the kernels are compiled for: sm_80 and later
+
+// cuBLAS would otherwise allocate one when a graph is captured. The size is what cuBLAS itself takes on Hopper.
+constexpr std::size_t kBlasWorkspaceBytes = 32 << 20;
+
+std::string mebibytes(std::size_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
+
+int capability_major(int ordinal) {
+  int major = 0;
+  if (cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal) != cudaSuccess) return 0;
+  return major;
+}
+
+/// What a device holds, released in the right order; nothing can be done about errors here.
+void destroy(CUstream_st* stream, void* blas, void* blas_workspace) {
+  if (stream != nullptr) cudaStreamSynchronize(stream);
+  if (blas != nullptr) cublasDestroy(static_cast<cublasHandle_t>(blas));
+  if (blas_workspace != nullptr) cudaFree(blas_workspace);
+  if (stream != nullptr) cudaStreamDestroy(stream);
+}
+
+void check_at_start(cudaError_t status, int ordinal, const char* what) {
+  if (status != cudaSuccess)
+    throw MachineError(fmt::format("CUDA device {}: {}: {}", ordinal, what, cudaGetErrorString(status)));
+}
+
+void check_at_start(cublasStatus_t status, int ordinal, const char* what) {
+  if (status != CUBLAS_STATUS_SUCCESS)
+    throw MachineError(fmt::format("CUDA device {}: {}: {}", ordinal, what, cublasGetStatusString(status)));
+}
+
+}  // namespace
+
+void cuda_check(cudaError_t status, const char* what) {
+  if (status != cudaSuccess)
+    throw Error(fmt::format("CUDA, {}: {} ({})", what, cudaGetErrorString(status), cudaGetErrorName(status)));
+}
+
+int CudaDevice::count() {
+  int devices = 0;
+  if (cudaGetDeviceCount(&devices) != cudaSuccess) {
+    cudaGetLastError();  // no driver or no device is an answer, not an error that a later check should find
+    return 0;
+  }
+  int usable = 0;  // CUDA numbers the most capable devices first
+  while (usable < devices && capability_major(usable) >= kLeastMajorCapability) ++usable;
+  return usable;
+}
+
+CudaDevice::CudaDevice(int ordinal) : ordinal_(ordinal) {
+  int devices = 0;
+  if (const cudaError_t status = cudaGetDeviceCount(&devices); status != cudaSuccess) {
+    cudaGetLastError();
+    throw MachineError(fmt::format("no CUDA device: {}", cudaGetErrorString(status)));
+  }
+  if (ordinal < 0 || ordinal >= devices)
+    throw MachineError(
+        fmt::format("there is no CUDA device {}; this machine has {}, counted from 0", ordinal, devices));
+  if (capability_major(ordinal) < kLeastMajorCapability)
+    throw MachineError(fmt::format("CUDA device {} has compute capability {}.x; {}.0 or later is needed", ordinal,
+                                   capability_major(ordinal), kLeastMajorCapability));
+  try {
+    check_at_start(cudaSetDevice(ordinal), ordinal, "taking it");
+    check_at_start(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), ordinal, "making a stream");
+    cublasHandle_t handle = nullptr;
+    check_at_start(cublasCreate(&handle), ordinal, "starting cuBLAS");
+    blas_ = handle;
+    blas_workspace_ = allocate(kBlasWorkspaceBytes);
+    check_at_start(cublasSetStream(handle, stream_), ordinal, "giving cuBLAS its stream");  // forgets the workspace
+    check_at_start(cublasSetWorkspace(handle, blas_workspace_, kBlasWorkspaceBytes), ordinal,
+                   "giving cuBLAS its workspace");
+    check_at_start(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH), ordinal, "asking cuBLAS for fp32 without TF32");
+  } catch (...) {
+    destroy(stream_, blas_, blas_workspace_);
+    throw;
+  }
+}
+
+CudaDevice::~CudaDevice() { destroy(stream_, blas_, blas_workspace_); }
+
+std::string CudaDevice::description() const {
+  cudaDeviceProp properties{};
+  cuda_check(cudaGetDeviceProperties(&properties, ordinal_), "asking for the device's properties");
+  return fmt::format("{}, sm_{}{}, {}", properties.name, properties.major, properties.minor,
+                     mebibytes(properties.totalGlobalMem));
+}
+
+void* CudaDevice::allocate(std::size_t bytes) {
+  void* memory = nullptr;
+  const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
+  if (status == cudaErrorMemoryAllocation) {
+    cudaGetLastError();
+    throw MachineError(fmt::format("CUDA device {}: {} of memory are needed, {} are free", ordinal_, mebibytes(bytes),
+                                   mebibytes(free_memory())));
+  }
+  cuda_check(status, "allocating memory");
+  return memory;
+}
+
+/// Destructors call this: an error here is that of an earlier kernel, which `synchronize` reports.
+void CudaDevice::release(void* memory) { cudaFree(memory); }
+
+std::size_t CudaDevice::free_memory() const {
+  std::size_t free = 0, total = 0;
+  cuda_check(cudaMemGetInfo(&free, &total), "asking for the free memory");
+  return free;
+}
+
+void CudaDevice::copy_to_device(void* device, const void* host, std::size_t bytes) {
+  if (bytes == 0) return;
+  cuda_check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream_), "copying to the device");
+  synchronize();
+}
+
+void CudaDevice::copy_to_host(void* host, const void* device, std::size_t bytes) {
+  if (bytes == 0) return;
+  cuda_check(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream_), "copying from the device");
+  synchronize();
+}
+
+void CudaDevice::synchronize() { cuda_check(cudaStreamSynchronize(stream_), "waiting for the device"); }
+
+}  // namespace gan

@@ -1,0 +1,175 @@
+#include "engine/settings/config.h"
+
+#include "engine/settings/settings.h"
+#include "tests/engine/files/files_test_support.h"
+
+namespace gan {
+namespace {
+
+using test::contains;
+using test::message_of;
+using test::TemporaryFolder;
+using test::write_plainly;
+
+/// Every field that config.toml records, away from its default.
+TrainingOptions unusual() {
+  TrainingOptions o;
+  o.data = "a \"folder\"\\with # everything\t\xff";
+  o.image_height = 48;
+  o.image_width = 96;
+  o.channels = 3;
+  o.flip = true;
+  o.model = "mlp";
+  o.width = 17;
+  o.latent = 33;
+  o.objective = "minimax";
+  o.label_smoothing = 0.1;
+  o.d_steps = 3;
+  o.batch = 65;
+  o.epochs = 1.0 / 3.0;
+  o.g_lr = 1e-30;
+  o.d_lr = 0.1 + 0.2;
+  o.beta1 = 0.25;
+  o.beta2 = 0.9999999999999999;
+  o.weight_decay = 1;
+  o.ema = 0.5;
+  o.seed = UINT64_MAX;
+  o.device = "cpu";
+  o.threads = 2;
+  o.log_every = 5;
+  o.sample_every = 0;
+  o.sample_count = 9;
+  o.checkpoint_every = 1LL << 40;
+  o.keep = 8;
+  o.trace = 4;
+  return o;
+}
+
+TrainingOptions read(const std::string& text) {
+  TrainingOptions options;
+  apply_toml_text(text, "test.toml", options);
+  return options;
+}
+
+std::string refusal(const std::string& text) {
+  return message_of<InputError>([&] { read(text); });
+}
+
+void check_equal_where_recorded(const TrainingOptions& got, const TrainingOptions& expected) {
+  for (const Setting& setting : settings())
+    if (setting.place == SettingPlace::Everywhere) {
+      INFO(setting.name);
+      CHECK(value_text(setting, got) == value_text(setting, expected));
+    }
+}
+
+TEST_CASE("every recorded field makes the round trip", "[config]") {
+  const TrainingOptions options = unusual();
+  for (const Setting& setting : settings())
+    if (setting.place == SettingPlace::Everywhere && !is_length(setting.name)) {
+      INFO(setting.name);  // a field left at its default would prove nothing
+      CHECK(value_text(setting, options) != value_text(setting, TrainingOptions{}));
+    }
+  const TrainingOptions back = read(to_toml(options));
+  check_equal_where_recorded(back, options);
+  CHECK(back.epochs == options.epochs);  // bit for bit, not only the same text
+  CHECK(back.d_lr == options.d_lr);
+  CHECK(back.g_lr == options.g_lr);
+  CHECK(back.beta2 == options.beta2);
+  CHECK(back.data == options.data);
+  CHECK(to_toml(back) == to_toml(options));
+}
+
+TEST_CASE("each kind of length makes the round trip and replaces another", "[config]") {
+  for (const int which : {0, 1, 2}) {
+    TrainingOptions options;
+    if (which == 0) options.iterations = 1000;
+    if (which == 1) options.epochs = 2;
+    if (which == 2) options.minutes = 0.25;
+    TrainingOptions back;
+    back.iterations = 5;
+    apply_toml_text(to_toml(options), "test.toml", back);
+    check_equal_where_recorded(back, options);
+  }
+  TrainingOptions untouched;
+  untouched.minutes = 3;
+  apply_toml_text("batch = 8", "test.toml", untouched);
+  CHECK(untouched.minutes == 3);
+}
+
+TEST_CASE("a call's own affairs are not recorded", "[config]") {
+  TrainingOptions options = unusual();
+  options.out = "somewhere";
+  options.resume = "somewhere";
+  options.allow_config_change = true;
+  CHECK(to_toml(options) == to_toml(unusual()));
+}
+
+TEST_CASE("a file written by hand", "[config]") {
+  const TrainingOptions options = read(
+      "g-lr = 0.3      # refines lr, wherever it stands\n"
+      "lr = 1\n"
+      "image-size = 64\n"
+      "out = 'runs/mine'\n"
+      "batch = 1_000\n"
+      "flip = true\n");
+  CHECK(options.g_lr == 0.3);
+  CHECK(options.d_lr == 1);
+  CHECK(options.image_height == 64);
+  CHECK(options.image_width == 64);
+  CHECK(options.out == "runs/mine");
+  CHECK(options.batch == 1000);
+  CHECK(options.flip);
+  CHECK(options.model == TrainingOptions{}.model);
+}
+
+TEST_CASE("a strict reader: key, line and file are named", "[config]") {
+  CHECK(refusal("batch = 1\n\nbacth = 64") == "test.toml, line 3: unknown key 'bacth'; did you mean batch?");
+  CHECK(refusal("frobnicate = 1") == "test.toml, line 1: unknown key 'frobnicate'");
+  CHECK(refusal("resume = 'x'") == "test.toml, line 1: resume is accepted on the command line only");
+  CHECK(refusal("batch = \"64\"") == "test.toml, line 1: batch is a string; accepted is a whole number");
+  CHECK(refusal("batch = 64.0") ==
+        "test.toml, line 1: batch is a number with a point or exponent; accepted is a whole number");
+  CHECK(refusal("lr = true") == "test.toml, line 1: lr is true or false; accepted is a number");
+  CHECK(refusal("flip = 1") == "test.toml, line 1: flip is a whole number; accepted is true or false");
+  CHECK(refusal("model = 3") == "test.toml, line 1: model is a whole number; accepted is a string");
+  CHECK(refusal("image-size = 1.5") ==
+        "test.toml, line 1: image-size is a number with a point or exponent; accepted is a whole number or a string "
+        "\"WxH\"");
+  CHECK(refusal("image-size = \"big\"") ==
+        "test.toml, line 1: image-size: 'big' is not an image size; accepted are N and WxH, as in 64 or 96x64");
+  CHECK(refusal("seed = -1") == "test.toml, line 1: seed: -1 is negative");
+  CHECK(refusal("lr = 1e999") == "test.toml, line 1: lr: 1e999 is beyond the range of numbers");
+  CHECK(refusal("batch = 1\nbatch = 1") == "test.toml, line 2: batch stands here a second time");
+}
+
+TEST_CASE("a refused text changes nothing", "[config]") {
+  TrainingOptions options;
+  options.minutes = 7;
+  CHECK_THROWS_AS(apply_toml_text("batch = 9\nepochs = 3\nkeep = true", "test.toml", options), InputError);
+  CHECK(options.batch == TrainingOptions{}.batch);
+  CHECK(options.minutes == 7);
+}
+
+TEST_CASE("config files", "[config]") {
+  const TemporaryFolder folder;
+  TrainingOptions options;
+  write_plainly(folder / "good.toml", "batch = 12\n");
+  apply_toml(folder / "good.toml", options);
+  CHECK(options.batch == 12);
+
+  const auto file_refusal = [&](const char* name) {
+    return message_of<InputError>([&] { apply_toml(folder / name, options); });
+  };
+  write_plainly(folder / "bad.toml", "batch = many\n");
+  CHECK(contains(file_refusal("bad.toml"), (folder / "bad.toml").string() + ", line 1: "));
+  CHECK(contains(file_refusal("none.toml"), "none.toml: cannot be read: No such file or directory"));
+  CHECK(contains(file_refusal("."), "is a folder"));
+  write_plainly(folder / "huge.toml", std::string((1 << 20) + 1, '#'));
+  CHECK(contains(file_refusal("huge.toml"), "larger than the 1 MB"));
+  write_plainly(folder / "full.toml", std::string(1 << 20, '#'));
+  CHECK_NOTHROW(apply_toml(folder / "full.toml", options));
+}
+
+}  // namespace
+}  // namespace gan
