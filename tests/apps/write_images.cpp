@@ -11,7 +11,7 @@
 #include "engine/files/safetensors.h"
 #include "engine/network/file_layout.h"
 #include "engine/run/checkpoint.h"
-#include "engine/run/workshop.h"
+#include "engine/run/training_programs.h"
 #include "engine/settings/config.h"
 
 namespace {
@@ -19,16 +19,16 @@ namespace {
 using namespace gan;
 
 /// The sampling program, and D on what it made.
-Program sample_and_judge(const Workshop& shop, std::int64_t count, std::uint64_t seed) {
-  Builder b(shop.model.table, {.name = "sample and judge", .seed = seed});
+Program sample_and_judge(const Players& players, std::int64_t count, std::uint64_t seed) {
+  Builder b(players.table, {.name = "sample and judge", .seed = seed});
   b.phase("sample");
-  const Tensor z = b.transient("z", {count, shop.model.generator.spec().input.channels});
-  b.emit(RandomNormal{.iteration = shop.model.zero, .y = z, .stream = b.next_stream()});
-  const Network& g = shop.model.average ? *shop.model.average : shop.model.generator;
-  const Tensor images = g.forward(b, z, "G(z)", NormMode::Frozen).output;
+  const Tensor z = b.transient("z", {count, players.generator.graph().input_shape().channels});
+  b.emit(RandomNormal{.iteration = players.counters.zero, .y = z, .stream = b.next_stream()});
+  const ForwardOptions frozen{.norm = NormMode::Frozen};
+  const Tensor images = players.shown_generator().forward(b, z, "G(z)", frozen).output;
   b.output("latents", z);
   b.output("images", images);
-  b.output("logits", shop.model.discriminator.forward(b, images, "D(G(z))", NormMode::Frozen).output);
+  b.output("logits", players.discriminator.forward(b, images, "D(G(z))", frozen).output);
   return b.finish();
 }
 
@@ -39,16 +39,14 @@ void write_images(const std::filesystem::path& run, const std::filesystem::path&
   const auto checkpoint = folder.latest_checkpoint();
   if (!checkpoint) throw InputError(fmt::format("{}: no checkpoint", run.string()));
   constexpr std::int64_t kImages = 16;
-  const Workshop shop(options, 1, options.channels);
-  const Program program = sample_and_judge(shop, kImages, options.seed);
-  Runtime runtime(make_cpu_backend(thread_count(options)), shop.table, {program});
-  const std::uint64_t zero = 0;
-  runtime.upload(shop.model.zero, &zero);
-  restore_checkpoint(checkpoint->file, checkpoint->path.string(), shop.model, runtime);
+  const TrainingPrograms programs(options, 1, options.channels);
+  Runtime runtime(make_cpu_backend(thread_count(options.threads)),
+                  PlannedPrograms(programs.table, {sample_and_judge(programs.players, kImages, options.seed)}));
+  restore_checkpoint(checkpoint->file, checkpoint->path.string(), programs.players, runtime);
   runtime.run(0);
 
   SafetensorsFile out;
-  for (const Program::Output& output : program.outputs) {
+  for (const Program::Output& output : runtime.program(0).outputs) {
     const Shape& s = output.tensor.shape;
     const bool is_image = output.name == "images";
     const FileLayout layout = is_image ? FileLayout{s, {0, 3, 1, 2}, {s[0], s[3], s[1], s[2]}}

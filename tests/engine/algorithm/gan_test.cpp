@@ -1,11 +1,11 @@
 // Whole iterations: the CPU and the CUDA interpreter agree, runs repeat, and the schedule is Algorithm 1.
-#include "engine/algorithm/schedules.h"
+#include "engine/algorithm/algorithm.h"
 
 #include <cmath>
 #include <random>
 
 #include "engine/program/print.h"
-#include "engine/run/workshop.h"
+#include "engine/run/training_programs.h"
 #include "tests/support/catch.h"
 
 using namespace gan;
@@ -31,31 +31,22 @@ TrainingOptions tiny(const char* model, const char* objective) {
 /// Runs `iterations` iterations on a device; parameters and readings afterwards.
 std::vector<float> train_on(std::unique_ptr<Backend> device, const TrainingOptions& options, int iterations) {
   const std::int64_t images = 10, channels = 1;
-  const Workshop shop(options, images, channels);
-  Runtime runtime(std::move(device), shop.table, {shop.initialization, shop.iteration});
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(shop.model.dataset.count()));
+  TrainingPrograms programs(options, images, channels);
+  const Players& players = programs.players;
+  Runtime runtime(std::move(device), programs.plan());
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(programs.dataset.count()));
   std::mt19937 random(1);
   for (std::uint8_t& p : pixels) p = static_cast<std::uint8_t>(random());
-  const std::uint64_t zero = 0;
-  runtime.upload(shop.model.dataset, pixels.data());
-  runtime.upload(shop.model.iteration, &zero);
-  runtime.upload(shop.model.zero, &zero);
-  runtime.upload(shop.model.fault, &zero);
-  runtime.run(0);
-  for (int i = 0; i < iterations; ++i) runtime.run(1);
+  runtime.upload(programs.dataset, pixels.data());
+  runtime.run(kInitialization);
+  for (int i = 0; i < iterations; ++i) runtime.run(kIteration);
   std::vector<float> all;
-  const auto append = [&](const Tensor& tensor) {
-    std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-    runtime.download(tensor, values.data());
+  for (const Tensor& tensor : {runtime.program(kIteration).readings.values, players.generator.parameter_slab(),
+                               players.discriminator.parameter_slab(), players.average->parameter_slab()}) {
+    const std::vector<float> values = runtime.read<float>(tensor);
     all.insert(all.end(), values.begin(), values.end());
-  };
-  append(shop.model.generator.parameter_slab());
-  append(shop.model.discriminator.parameter_slab());
-  append(shop.model.average->parameter_slab());
-  append(shop.model.readings);
-  std::uint64_t done = 0;
-  runtime.download(shop.model.iteration, &done);
-  CHECK(done == static_cast<std::uint64_t>(iterations));
+  }
+  CHECK(runtime.read<std::uint64_t>(players.counters.iteration)[0] == static_cast<std::uint64_t>(iterations));
   return all;
 }
 
@@ -96,8 +87,8 @@ TEST_CASE("the same seed gives the same bytes, another seed does not", "[gan]") 
 
 TEST_CASE("the printed schedule reads like Algorithm 1", "[gan]") {
   const TrainingOptions options = tiny("dcgan", "non-saturating");
-  const Workshop shop(options, 10, 1);
-  const std::string text = describe_schedule(shop.iteration, shop.table);
+  const TrainingPrograms programs(options, 10, 1);
+  const std::string text = describe_schedule(programs.iteration());
   std::size_t at = 0;
   for (const char* line : {"D step 1", "sample indices", "assemble batch", "normal", "D(x)", "sigmoid cross-entropy",
                            "D(G(z))", "adam", "D step 2", "adam", "G step", "normal", "D(G(z))",
@@ -109,12 +100,22 @@ TEST_CASE("the printed schedule reads like Algorithm 1", "[gan]") {
 }
 
 TEST_CASE("the generator's step leaves the discriminator's gradients alone", "[gan]") {
-  const Workshop shop(tiny("dcgan", "non-saturating"), 10, 1);
-  for (const Step& step : shop.iteration.steps) {
-    if (shop.iteration.phases[static_cast<std::size_t>(step.phase)] != "G step") continue;
+  const TrainingPrograms programs(tiny("dcgan", "non-saturating"), 10, 1);
+  for (const Step& step : programs.iteration().steps) {
+    if (programs.iteration().phases[static_cast<std::size_t>(step.phase)] != "G step") continue;
     for_each_operand(step.instruction, [&](const char*, const Tensor& tensor, Access access) {
-      if (tensor.storage == shop.model.discriminator.gradient_slab().storage) CHECK(access == Access::Read);
-      if (tensor.storage == shop.model.discriminator.parameter_slab().storage) CHECK(access == Access::Read);
+      if (tensor.shares_storage_with(programs.players.discriminator.gradient_slab())) CHECK(access == Access::Read);
+      if (tensor.shares_storage_with(programs.players.discriminator.parameter_slab())) CHECK(access == Access::Read);
     });
   }
+}
+
+TEST_CASE("what is left for the log is declared while the schedule is written", "[gan]") {
+  const TrainingPrograms programs(tiny("dcgan", "minimax"), 10, 1);
+  const Readings& readings = programs.iteration().readings;
+  CHECK(readings.names ==
+        std::vector<std::string>{"loss_d_real", "loss_d_fake", "loss_g", "d_real", "d_fake_before", "d_fake_after"});
+  CHECK(readings.values.shape == Shape{6});
+  for (const Gauge& gauge : readings.gauges)
+    for (const std::string& name : gauge.readings) CHECK(readings.index_of(name) >= 0);
 }

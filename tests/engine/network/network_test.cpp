@@ -4,7 +4,8 @@
 #include <random>
 
 #include "engine/device/runtime.h"
-#include "engine/network/architectures.h"
+#include "engine/network/layers/layers.h"
+#include "engine/network/models/models.h"
 #include "tests/support/catch.h"
 #include "tests/support/instruction_test.h"
 
@@ -12,27 +13,40 @@ using namespace gan;
 
 namespace {
 
+constexpr ActivationOptions kLeakyRelu{.kind = ActivationKind::LeakyRelu, .slope = 0.2f};
+
+/// A residual network: a value that is used twice, in the middle and at the input, and one that nobody after it shares.
+NetworkGraph residual() {
+  const FeatureShape image{6, 5, 2};
+  const ConvOptions three{.out = {6, 5, 3}, .kernel_h = 3, .kernel_w = 3, .stride_h = 1, .stride_w = 1, .bias = true};
+  NetworkGraph graph("residual", image);
+  const Value stem = graph.add("stem", conv_layer(image, three), {graph.input()});
+  const Value first = graph.add("block.first", conv_layer(three.out, three), {stem});
+  const Value bent = graph.add("block.bent", activation_layer(kLeakyRelu), {first});
+  const Value second = graph.add("block.second", conv_layer(three.out, three), {bent});
+  const Value sum = graph.add("block.sum", add_layer(), {second, stem});
+  const Value skip = graph.add("skip", conv_layer(image, three), {graph.input()});
+  const Value all = graph.add("sum", add_layer(), {sum, skip});
+  const Value active = graph.add("active", activation_layer(kLeakyRelu), {all});
+  graph.add("logit", linear_layer(three.out, {.out = {}}), {active});
+  return graph;
+}
+
 /// A network in double with a program that runs it forwards, takes sum(weights * output) as the loss, and runs it back.
 struct Laboratory {
-  Laboratory(const NetworkSpec& spec, std::int64_t batch, ParamGrad mode = ParamGrad::Overwrite)
-      : network(spec, table, {.prefix = "net", .real = DType::F64}),
-        input(table.add({.name = "input",
-                         .shape = {batch, spec.input.height, spec.input.width, spec.input.channels},
-                         .dtype = DType::F64,
-                         .persistent = true})),
-        doutput(table.add({.name = "doutput",
-                           .shape = {batch, spec.output.height, spec.output.width, spec.output.channels},
-                           .dtype = DType::F64,
-                           .persistent = true})) {
+  Laboratory(const NetworkGraph& graph, std::int64_t batch, ParamGrad mode = ParamGrad::Overwrite)
+      : network(graph, table, {.prefix = "net", .real = DType::F64}),
+        input(table.add({.name = "input", .shape = graph.input_shape().batch(batch), .dtype = DType::F64})),
+        doutput(table.add({.name = "doutput", .shape = graph.output_shape().batch(batch), .dtype = DType::F64})) {
     Builder b(table, {.name = "test", .real = DType::F64});
     b.phase("forward");
-    const Pass pass = network.forward(b, input, "net", NormMode::Frozen);
+    const Pass pass = network.forward(b, input, "net", {.norm = NormMode::Frozen});
     b.output("output", pass.output);
     b.phase("backward");
-    dinput = network.backward(b, pass, doutput, mode, /*input_gradient=*/true);
-    b.output("dinput", dinput);
-    output = pass.output;
-    runtime = std::make_unique<Runtime>(make_cpu_backend(1), table, std::vector<Program>{b.finish()});
+    b.output("dinput", network.backward(b, pass, doutput, mode, /*input_gradient=*/true));
+    runtime = std::make_unique<Runtime>(make_cpu_backend(1), PlannedPrograms(table, {b.finish()}));
+    output = runtime->program(0).output("output");
+    dinput = runtime->program(0).output("dinput");
     std::mt19937 random(5);
     std::normal_distribution<double> normal;
     const auto fill = [&](const Tensor& tensor, double scale) {
@@ -46,11 +60,7 @@ struct Laboratory {
     fill(doutput, 1);
   }
 
-  std::vector<double> read(const Tensor& tensor) const {
-    std::vector<double> values(static_cast<std::size_t>(tensor.count()));
-    runtime->download(tensor, values.data());
-    return values;
-  }
+  std::vector<double> read(const Tensor& tensor) const { return runtime->read<double>(tensor); }
 
   /// The loss when `tensor` has `values` (and has them back afterwards).
   double loss_with(const Tensor& tensor, const std::vector<double>& values) {
@@ -91,16 +101,16 @@ struct Laboratory {
   std::unique_ptr<Runtime> runtime;
 };
 
-void check_all_gradients(const NetworkSpec& spec) {
-  Laboratory lab(spec, 3);
+void check_all_gradients(const NetworkGraph& graph) {
+  Laboratory lab(graph, 3);
   lab.runtime->run(0);
   const std::vector<double> dinput = lab.read(lab.dinput);
   std::vector<std::vector<double>> gradients;
   for (std::size_t p = 0; p < lab.network.parameters().size(); ++p)
     gradients.push_back(lab.read(lab.network.view_of(lab.network.gradient_slab(), p)));
-  lab.check_gradient(spec.name + " input", lab.input, dinput, 1 + dinput.size() / 40);
+  lab.check_gradient(graph.name() + " input", lab.input, dinput, 1 + dinput.size() / 40);
   for (std::size_t p = 0; p < gradients.size(); ++p)
-    lab.check_gradient(spec.name + " " + lab.network.parameters()[p].name, lab.network.parameters()[p].value,
+    lab.check_gradient(graph.name() + " " + lab.network.parameters()[p].name, lab.network.parameters()[p].value,
                        gradients[p], 1 + gradients[p].size() / 25);
 }
 
@@ -109,18 +119,18 @@ void check_all_gradients(const NetworkSpec& spec) {
 TEST_CASE("whole networks backpropagate right", "[network]") {
   // 18x17: an odd side, so that the generator needs an output padding and the discriminator leaves a row unread
   for (const char* model : {"dcgan", "mlp"}) {
-    const GeneratorAndDiscriminator nets =
-        make_architecture({.model = model, .image = {18, 17, 3}, .latent = 5, .width = 2});
+    const GeneratorAndDiscriminator nets = make_model({.model = model, .image = {18, 17, 3}, .latent = 5, .width = 2});
     check_all_gradients(nets.generator);
     check_all_gradients(nets.discriminator);
   }
+  check_all_gradients(residual());
 }
 
 TEST_CASE("parameter gradients are skipped, overwritten or added", "[network]") {
-  const NetworkSpec spec =
-      make_architecture({.model = "dcgan", .image = {16, 16, 1}, .latent = 5, .width = 2}).discriminator;
-  Laboratory overwrite(spec, 3, ParamGrad::Overwrite), accumulate(spec, 3, ParamGrad::Accumulate),
-      skip(spec, 3, ParamGrad::Skip);
+  const NetworkGraph graph =
+      make_model({.model = "dcgan", .image = {16, 16, 1}, .latent = 5, .width = 2}).discriminator;
+  Laboratory overwrite(graph, 3, ParamGrad::Overwrite), accumulate(graph, 3, ParamGrad::Accumulate),
+      skip(graph, 3, ParamGrad::Skip);
   const auto gradients = [](const Laboratory& lab) {
     std::vector<double> all;  // without the slab's padding
     for (std::size_t p = 0; p < lab.network.parameters().size(); ++p) {

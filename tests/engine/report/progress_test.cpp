@@ -17,12 +17,16 @@ Progress halfway() {
           .iterations = 18760,
           .fraction = 0.5,
           .epoch = 10.0,
-          .loss_d_real = 0.25,
-          .loss_d_fake = 0.5,
-          .loss_g = 1.234,
-          .d_real = 0.81,
-          .d_fake_before = 0.24,
-          .d_fake_after = 0.19,
+          .gauges = {{{.label = "loss D", .short_label = "D", .readings = {"real", "fake"}, .rank = 3}, {0.25, 0.5}},
+                     {{.label = "G", .short_label = "G", .readings = {"g"}, .rank = 4}, {1.234}},
+                     {{.label = "D(x)", .short_label = "D(x)", .readings = {"d"}, .decimals = 2, .rank = 5}, {0.81}},
+                     {{.label = "D(G(z))",
+                       .short_label = "D(G(z))",
+                       .readings = {"before", "after"},
+                       .joined = Gauge::Joined::SideBySide,
+                       .decimals = 2,
+                       .rank = 6},
+                      {0.24, 0.19}}},
           .images_per_second = 2345.6,
           .seconds_left = 3725};
 }
@@ -93,7 +97,7 @@ TEST_CASE("a line fits every width", "[progress]") {
 
 TEST_CASE("readings that are no numbers are shown as such", "[progress]") {
   Progress progress = halfway();
-  progress.loss_g = std::numeric_limits<double>::quiet_NaN();
+  progress.gauges[1].values[0] = std::numeric_limits<double>::quiet_NaN();
   CHECK(contains(plain_progress_line(progress), "G nan"));
 }
 
