@@ -73,7 +73,7 @@ Pass::LayerRecord layer_forward(const LinearLayer& l, const Tensor& x, const Lay
   const Tensor weight = own.parameters[0].value.reshaped({out, l.in.count()});
   const Tensor product = c.builder.transient(c.name + ".product", {n, out});
   const Tensor y = c.builder.transient(c.name, {n, out});
-  c.builder.emit(LinearForward{.x = x, .w = weight, .y = product});
+  c.builder.emit(LinearFprop{.x = x, .w = weight, .y = product});
   c.builder.emit(BiasAdd{.x = product, .bias = own.parameters[1].value.reshaped({out}), .y = y});
   return {.input = x, .output = y};
 }
@@ -84,8 +84,8 @@ Tensor layer_backward(const LinearLayer& l, const Pass::LayerRecord& record, con
   const Tensor dout = dy.reshaped({dy.shape[0], out});
   const Shape weight_shape{out, l.in.count()};
   if (c.mode != ParamGrad::Skip) {
-    c.builder.emit(LinearWeightGradient{
-        .x = record.input, .dy = dout, .dw = c.gradients[0].reshaped(weight_shape), .mode = c.mode});
+    c.builder.emit(
+        LinearWgrad{.x = record.input, .dy = dout, .dw = c.gradients[0].reshaped(weight_shape), .mode = c.mode});
     c.builder.emit(BiasGradient{.dy = dout,
                                 .dbias = c.gradients[1].reshaped({out}),
                                 .workspace = c.builder.workspace(BiasGradient::workspace_count(dout.shape[0], out)),
@@ -93,7 +93,7 @@ Tensor layer_backward(const LinearLayer& l, const Pass::LayerRecord& record, con
   }
   if (!c.input_gradient) return {};
   const Tensor dx = c.builder.transient(c.name, record.input.shape);
-  c.builder.emit(LinearInputGradient{.dy = dout, .w = own.parameters[0].value.reshaped(weight_shape), .dx = dx});
+  c.builder.emit(LinearDgrad{.dy = dout, .w = own.parameters[0].value.reshaped(weight_shape), .dx = dx});
   return dx;
 }
 
@@ -107,10 +107,10 @@ Pass::LayerRecord layer_forward(const ConvLayer& l, const Tensor& x, const Layer
   const Tensor in = x.reshaped(batch_of(n, l.in));
   const Tensor w = own.parameters[0].value;
   const Tensor y = c.builder.transient(c.name, batch_of(n, l.out));
-  if (l.transposed && shape.covers_input()) c.builder.emit(LinearInputGradient{.dy = in, .w = w, .dx = y});
-  else if (l.transposed) c.builder.emit(ConvInputGradient{.shape = shape, .dy = in, .w = w, .dx = y});
-  else if (shape.covers_input()) c.builder.emit(LinearForward{.x = in, .w = w, .y = y});
-  else c.builder.emit(ConvForward{.shape = shape, .x = in, .w = w, .y = y});
+  if (l.transposed && shape.covers_input()) c.builder.emit(LinearDgrad{.dy = in, .w = w, .dx = y});
+  else if (l.transposed) c.builder.emit(ConvDgrad{.shape = shape, .dy = in, .w = w, .dx = y});
+  else if (shape.covers_input()) c.builder.emit(LinearFprop{.x = in, .w = w, .y = y});
+  else c.builder.emit(ConvFprop{.shape = shape, .x = in, .w = w, .y = y});
   return {.input = in, .output = y};
 }
 
@@ -125,21 +125,21 @@ Tensor layer_backward(const ConvLayer& l, const Pass::LayerRecord& record, const
   const Tensor conv_dy = l.transposed ? record.input : dout;
   if (c.mode != ParamGrad::Skip) {
     if (shape.covers_input())
-      c.builder.emit(LinearWeightGradient{.x = conv_x, .dy = conv_dy, .dw = c.gradients[0], .mode = c.mode});
+      c.builder.emit(LinearWgrad{.x = conv_x, .dy = conv_dy, .dw = c.gradients[0], .mode = c.mode});
     else
-      c.builder.emit(ConvWeightGradient{.shape = shape,
-                                        .x = conv_x,
-                                        .dy = conv_dy,
-                                        .dw = c.gradients[0],
-                                        .workspace = c.builder.workspace(ConvWeightGradient::workspace_count(shape)),
-                                        .mode = c.mode});
+      c.builder.emit(ConvWgrad{.shape = shape,
+                               .x = conv_x,
+                               .dy = conv_dy,
+                               .dw = c.gradients[0],
+                               .workspace = c.builder.workspace(ConvWgrad::workspace_count(shape)),
+                               .mode = c.mode});
   }
   if (!c.input_gradient) return {};
   const Tensor dx = c.builder.transient(c.name, batch_of(n, l.in));
-  if (l.transposed && shape.covers_input()) c.builder.emit(LinearForward{.x = dout, .w = w, .y = dx});
-  else if (l.transposed) c.builder.emit(ConvForward{.shape = shape, .x = dout, .w = w, .y = dx});
-  else if (shape.covers_input()) c.builder.emit(LinearInputGradient{.dy = dout, .w = w, .dx = dx});
-  else c.builder.emit(ConvInputGradient{.shape = shape, .dy = dout, .w = w, .dx = dx});
+  if (l.transposed && shape.covers_input()) c.builder.emit(LinearFprop{.x = dout, .w = w, .y = dx});
+  else if (l.transposed) c.builder.emit(ConvFprop{.shape = shape, .x = dout, .w = w, .y = dx});
+  else if (shape.covers_input()) c.builder.emit(LinearDgrad{.dy = dout, .w = w, .dx = dx});
+  else c.builder.emit(ConvDgrad{.shape = shape, .dy = dout, .w = w, .dx = dx});
   return dx;
 }
 

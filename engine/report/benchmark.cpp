@@ -165,7 +165,7 @@ double matrix_product_gflops(const TrainingOptions& options) {
   fill.phase("fill");
   for (const Tensor& t : {x, w}) fill.emit(RandomNormal{.iteration = zero, .y = t, .stream = fill.next_stream()});
   multiply.phase("multiply");
-  multiply.emit(LinearForward{.x = x, .w = w, .y = y});
+  multiply.emit(LinearFprop{.x = x, .w = w, .y = y});
   Runtime runtime(open_device(options), table, {fill.finish(), multiply.finish()});
   const std::uint64_t nothing = 0;
   runtime.upload(zero, &nothing);

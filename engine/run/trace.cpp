@@ -27,7 +27,6 @@ class Recorder {
  private:
   void record(const AssembleBatch& i) { store_images("x", i.y); }
   void record(const RandomNormal& i) { store(model_.table.name_of(i.y), i.y); }
-  void record(const RandomUniform& i) { store(model_.table.name_of(i.y), i.y); }
   void record(const SigmoidCrossEntropy& i) {
     const std::string suffix = fmt::format(".{}", losses_++);
     store("logits" + suffix, i.logits);

@@ -15,7 +15,7 @@ struct Fill {
   Tensor y;
   float value = 0;
 
-  static void operands(auto& self, auto&& visit) { visit("y", self.y, Access::Write); }
+  static void operands(auto& self, auto&& visit) { visit("y", self.y, Access::Write, Role::Value); }
 };
 
 /// y = x; any element type, the same for both.
@@ -25,8 +25,8 @@ struct Copy {
   Tensor y;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("x", self.x, Access::Read, Role::Anything);
+    visit("y", self.y, Access::Write, Role::Anything);
   }
 };
 
@@ -38,8 +38,8 @@ struct Axpy {
   float alpha = 1;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("y", self.y, Access::ReadWrite);
+    visit("x", self.x, Access::Read, Role::Value);
+    visit("y", self.y, Access::ReadWrite, Role::Value);
   }
 };
 
@@ -48,7 +48,7 @@ struct AdvanceCounter {
   static constexpr const char* kName = "advance";
   Tensor counter;  ///< U64 scalar
 
-  static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite); }
+  static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite, Role::Counter); }
 };
 
 /// What these promise of every instruction: kernels/core/contract/operands.h.

@@ -46,17 +46,6 @@ void run(const RandomNormal& op, CpuDevice& device) {
   });
 }
 
-void run(const RandomUniform& op, CpuDevice& device) {
-  const UniformRange range = uniform_range(op.low, op.high);
-  dispatch_real(op.y.dtype, op.kName, [&](auto real) {
-    fill_by_blocks<decltype(real)>(op.y, op.stream, *op.iteration.as<std::uint64_t>(), device.threads(),
-                                   [&](const PhiloxWords& words, float* floats) {
-                                     for (int i = 0; i < kElementsPerPhiloxBlock; ++i)
-                                       floats[i] = uniform_from_word(words.word[i], range);
-                                   });
-  });
-}
-
 void run(const SampleIndices& op, CpuDevice& device) {
   const std::int64_t batch = op.indices.count();
   const std::uint64_t batches = *op.iteration.as<std::uint64_t>() * op.batches_per_iteration + op.batch_index;

@@ -102,9 +102,9 @@ const std::vector<Case>& awkward_cases() {
 struct Triple {
   Operands operands;
   Tensor x, w, dy;
-  ConvForward forward;
-  ConvInputGradient input_gradient;
-  ConvWeightGradient weight_gradient;
+  ConvFprop fprop;
+  ConvDgrad dgrad;
+  ConvWgrad wgrad;
 
   explicit Triple(const ConvShape& shape, bool whole = true, ParamGrad mode = ParamGrad::Overwrite) {
     const auto fill = [&](const Shape& extents, unsigned seed) {
@@ -113,27 +113,27 @@ struct Triple {
     x = fill(shape.x_shape(), 1);
     w = fill(shape.w_shape(), 2);
     dy = fill(shape.y_shape(), 3);
-    forward = {.shape = shape, .x = x, .w = w, .y = operands.result(shape.y_shape())};
-    input_gradient = {.shape = shape, .dy = dy, .w = w, .dx = operands.result(shape.x_shape())};
+    fprop = {.shape = shape, .x = x, .w = w, .y = operands.result(shape.y_shape())};
+    dgrad = {.shape = shape, .dy = dy, .w = w, .dx = operands.result(shape.x_shape())};
     const bool add = mode == ParamGrad::Accumulate;
-    weight_gradient = {.shape = shape,
-                       .x = x,
-                       .dy = dy,
-                       .dw = add ? fill(shape.w_shape(), 4) : operands.result(shape.w_shape()),
-                       .workspace = workspace(shape),
-                       .mode = mode};
+    wgrad = {.shape = shape,
+             .x = x,
+             .dy = dy,
+             .dw = add ? fill(shape.w_shape(), 4) : operands.result(shape.w_shape()),
+             .workspace = workspace(shape),
+             .mode = mode};
   }
 
   Tensor workspace(const ConvShape& shape) {
-    const std::int64_t floats = ConvWeightGradient::workspace_count(shape);
+    const std::int64_t floats = ConvWgrad::workspace_count(shape);
     return floats > 0 ? operands.result({floats}) : Tensor{};
   }
 };
 
 /// The most terms that one element of a result sums.
-std::int64_t terms(const ConvForward& op) { return op.shape.r * op.shape.s * op.shape.c; }
-std::int64_t terms(const ConvInputGradient& op) { return op.shape.r * op.shape.s * op.shape.k; }
-std::int64_t terms(const ConvWeightGradient& op) { return op.shape.n * op.shape.p() * op.shape.q() + 1; }
+std::int64_t terms(const ConvFprop& op) { return op.shape.r * op.shape.s * op.shape.c; }
+std::int64_t terms(const ConvDgrad& op) { return op.shape.r * op.shape.s * op.shape.k; }
+std::int64_t terms(const ConvWgrad& op) { return op.shape.n * op.shape.p() * op.shape.q() + 1; }
 
 }  // namespace
 
@@ -141,10 +141,10 @@ TEST_CASE("the CUDA convolutions are exact on whole numbers", "[conv]") {
   for (const Case& c : awkward_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
     const Triple triple(c.shape);
-    test::expect_cuda_matches_definition(triple.forward, {});
-    test::expect_cuda_matches_definition(triple.input_gradient, {});
-    test::expect_cuda_matches_definition(triple.weight_gradient, {});
-    test::expect_cuda_matches_definition(Triple(c.shape, true, ParamGrad::Accumulate).weight_gradient, {});
+    test::expect_cuda_matches_definition(triple.fprop, {});
+    test::expect_cuda_matches_definition(triple.dgrad, {});
+    test::expect_cuda_matches_definition(triple.wgrad, {});
+    test::expect_cuda_matches_definition(Triple(c.shape, true, ParamGrad::Accumulate).wgrad, {});
   }
 }
 
@@ -157,7 +157,7 @@ TEST_CASE("fprop is exact on whole numbers with large tiles", "[conv]") {
     INFO(c.reason << ": " << to_string(c.shape));
     const ConvShape& g = c.shape;
     REQUIRE(choose_gemm_tile(g.n * g.p() * g.q(), g.k, 1) == GemmTile::Large);
-    test::expect_cuda_matches_definition(Triple(g).forward, {});
+    test::expect_cuda_matches_definition(Triple(g).fprop, {});
   }
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("dgrad is exact on whole numbers with large tiles", "[conv]") {
     const ConvShape& g = c.shape;
     const std::int64_t rows = g.n * ((g.h + g.stride_h - 1) / g.stride_h) * ((g.w + g.stride_w - 1) / g.stride_w);
     REQUIRE(choose_gemm_tile(rows, g.c, g.stride_h * g.stride_w) == GemmTile::Large);
-    test::expect_cuda_matches_definition(Triple(g).input_gradient, {});
+    test::expect_cuda_matches_definition(Triple(g).dgrad, {});
   }
 }
 
@@ -180,29 +180,29 @@ TEST_CASE("the CPU convolutions are exact on whole numbers by every route", "[co
   for (const Case& c : awkward_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
     const Triple triple(c.shape);
-    test::expect_cpu_matches_definition(triple.forward, {});
-    test::expect_cpu_matches_definition(triple.input_gradient, {});
-    test::expect_cpu_matches_definition(triple.weight_gradient, {});
-    test::expect_cpu_matches_definition(Triple(c.shape, true, ParamGrad::Accumulate).weight_gradient, {});
+    test::expect_cpu_matches_definition(triple.fprop, {});
+    test::expect_cpu_matches_definition(triple.dgrad, {});
+    test::expect_cpu_matches_definition(triple.wgrad, {});
+    test::expect_cpu_matches_definition(Triple(c.shape, true, ParamGrad::Accumulate).wgrad, {});
   }
 }
 
-TEST_CASE("unrolling gives what the definition gives", "[conv]") {
+TEST_CASE("im2col gives what the definition gives", "[conv]") {
   if (!kLibraryThreads) return;
   for (const Case& c : awkward_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
     for (const int threads : {1, 2}) {
       Triple triple(c.shape), want(c.shape);
       CpuDevice device({.threads = threads}), definition({.threads = 1, .definition_only = true});
-      run_unrolled(triple.forward, device);
-      run(want.forward, definition);
-      test::expect_close("y", triple.forward.y, want.forward.y, {});
-      run_unrolled(triple.input_gradient, device);
-      run(want.input_gradient, definition);
-      test::expect_close("dx", triple.input_gradient.dx, want.input_gradient.dx, {});
-      run_unrolled(triple.weight_gradient, device);
-      run(want.weight_gradient, definition);
-      test::expect_close("dw", triple.weight_gradient.dw, want.weight_gradient.dw, {});
+      run_im2col(triple.fprop, device);
+      run(want.fprop, definition);
+      test::expect_close("y", triple.fprop.y, want.fprop.y, {});
+      run_im2col(triple.dgrad, device);
+      run(want.dgrad, definition);
+      test::expect_close("dx", triple.dgrad.dx, want.dgrad.dx, {});
+      run_im2col(triple.wgrad, device);
+      run(want.wgrad, definition);
+      test::expect_close("dw", triple.wgrad.dw, want.wgrad.dw, {});
     }
   }
 }
@@ -215,9 +215,9 @@ TEST_CASE("the convolutions round like sums of their length", "[conv]") {
     test::expect_cuda_matches_definition(op, test::rounding_of_sum(terms(op)));
     test::expect_cpu_matches_definition(op, test::rounding_of_sum(terms(op)));
   };
-  check(triple.forward);
-  check(triple.input_gradient);
-  check(triple.weight_gradient);
+  check(triple.fprop);
+  check(triple.dgrad);
+  check(triple.wgrad);
 }
 
 TEST_CASE("the gradients are adjoints of the forward convolution", "[conv]") {
@@ -226,16 +226,16 @@ TEST_CASE("the gradients are adjoints of the forward convolution", "[conv]") {
     INFO(c.reason << ": " << to_string(c.shape));
     const Triple triple(c.shape);
     std::list<std::vector<std::byte>> memory;
-    const double forward = dot(test::run_on_cuda(triple.forward, memory).y, triple.dy);
-    CHECK(forward == dot(test::run_on_cuda(triple.input_gradient, memory).dx, triple.x));
-    CHECK(forward == dot(test::run_on_cuda(triple.weight_gradient, memory).dw, triple.w));
+    const double forward = dot(test::run_on_cuda(triple.fprop, memory).y, triple.dy);
+    CHECK(forward == dot(test::run_on_cuda(triple.dgrad, memory).dx, triple.x));
+    CHECK(forward == dot(test::run_on_cuda(triple.wgrad, memory).dw, triple.w));
     CpuDevice cpu({.threads = 2});
-    run(triple.forward, cpu);
-    run(triple.input_gradient, cpu);
-    run(triple.weight_gradient, cpu);
-    CHECK(forward == dot(triple.forward.y, triple.dy));
-    CHECK(forward == dot(triple.input_gradient.dx, triple.x));
-    CHECK(forward == dot(triple.weight_gradient.dw, triple.w));
+    run(triple.fprop, cpu);
+    run(triple.dgrad, cpu);
+    run(triple.wgrad, cpu);
+    CHECK(forward == dot(triple.fprop.y, triple.dy));
+    CHECK(forward == dot(triple.dgrad.dx, triple.x));
+    CHECK(forward == dot(triple.wgrad.dw, triple.w));
   }
 }
 
@@ -261,7 +261,7 @@ TEST_CASE("dgrad is PyTorch's transposed convolution", "[conv]") {
       REQUIRE(shape.p() == kIn);
       REQUIRE(shape.q() == kIn);
       const Triple triple(shape);
-      test::expect_cuda_matches_definition(triple.input_gradient, {});
+      test::expect_cuda_matches_definition(triple.dgrad, {});
 
       std::vector<float> want(static_cast<std::size_t>(triple.x.count()), 0.0f);
       for (std::int64_t i = 0; i < triple.dy.count(); ++i)
@@ -276,9 +276,9 @@ TEST_CASE("dgrad is PyTorch's transposed convolution", "[conv]") {
                   triple.dy.as<float>()[i] * triple.w.as<float>()[((k * filter + r) * filter + s) * kChannelsOut + c];
             }
       CpuDevice cpu({.threads = 1, .definition_only = true});
-      run(triple.input_gradient, cpu);
+      run(triple.dgrad, cpu);
       Operands operands;
-      test::expect_close("stamped", triple.input_gradient.dx, operands.values(shape.x_shape(), want), {});
+      test::expect_close("stamped", triple.dgrad.dx, operands.values(shape.x_shape(), want), {});
     }
 }
 
@@ -297,32 +297,32 @@ TEST_CASE("the definition's gradients agree with finite differences", "[conv]") 
   CpuDevice cpu({});
   const auto loss = [&](std::vector<double> at_x, std::vector<double> at_w) {
     std::vector<double> y(dy.size());
-    run(ConvForward{.shape = shape,
-                    .x = tensor_of(at_x, shape.x_shape()),
-                    .w = tensor_of(at_w, shape.w_shape()),
-                    .y = tensor_of(y, shape.y_shape())},
+    run(ConvFprop{.shape = shape,
+                  .x = tensor_of(at_x, shape.x_shape()),
+                  .w = tensor_of(at_w, shape.w_shape()),
+                  .y = tensor_of(y, shape.y_shape())},
         cpu);
     double sum = 0;  // quadratic, so that the gradient depends on where it is taken
     for (std::size_t i = 0; i < y.size(); ++i) sum += 0.5 * dy[i] * y[i] * y[i];
     return sum;
   };
   std::vector<double> y(dy.size()), upstream(dy.size());
-  run(ConvForward{.shape = shape,
-                  .x = tensor_of(x, shape.x_shape()),
-                  .w = tensor_of(w, shape.w_shape()),
-                  .y = tensor_of(y, shape.y_shape())},
+  run(ConvFprop{.shape = shape,
+                .x = tensor_of(x, shape.x_shape()),
+                .w = tensor_of(w, shape.w_shape()),
+                .y = tensor_of(y, shape.y_shape())},
       cpu);
   for (std::size_t i = 0; i < y.size(); ++i) upstream[i] = dy[i] * y[i];
-  run(ConvInputGradient{.shape = shape,
-                        .dy = tensor_of(upstream, shape.y_shape()),
-                        .w = tensor_of(w, shape.w_shape()),
-                        .dx = tensor_of(dx, shape.x_shape())},
+  run(ConvDgrad{.shape = shape,
+                .dy = tensor_of(upstream, shape.y_shape()),
+                .w = tensor_of(w, shape.w_shape()),
+                .dx = tensor_of(dx, shape.x_shape())},
       cpu);
-  run(ConvWeightGradient{.shape = shape,
-                         .x = tensor_of(x, shape.x_shape()),
-                         .dy = tensor_of(upstream, shape.y_shape()),
-                         .dw = tensor_of(dw, shape.w_shape()),
-                         .workspace = {}},
+  run(ConvWgrad{.shape = shape,
+                .x = tensor_of(x, shape.x_shape()),
+                .dy = tensor_of(upstream, shape.y_shape()),
+                .dw = tensor_of(dw, shape.w_shape()),
+                .workspace = {}},
       cpu);
   test::expect_gradient(
       "dx", [&](const std::vector<double>& at) { return loss(at, w); }, x, dx);
@@ -338,28 +338,27 @@ TEST_CASE("the weight gradient overwrites, adds or stays away as asked", "[conv]
   for (const ConvShape& shape : shapes)
     for (const ParamGrad mode : {ParamGrad::Overwrite, ParamGrad::Accumulate}) {
       Triple triple(shape, true, mode);
-      const std::vector<float> before(triple.weight_gradient.dw.as<float>(),
-                                      triple.weight_gradient.dw.as<float>() + shape.w_shape().count());
+      const std::vector<float> before(triple.wgrad.dw.as<float>(),
+                                      triple.wgrad.dw.as<float>() + shape.w_shape().count());
       const Triple plain(shape);
-      run(plain.weight_gradient, cpu);
+      run(plain.wgrad, cpu);
       std::list<std::vector<std::byte>> memory;
-      const ConvWeightGradient on_cuda = test::run_on_cuda(triple.weight_gradient, memory);
-      run(triple.weight_gradient, cpu);
+      const ConvWgrad on_cuda = test::run_on_cuda(triple.wgrad, memory);
+      run(triple.wgrad, cpu);
       for (std::int64_t i = 0; i < shape.w_shape().count(); ++i) {
         const float old = mode == ParamGrad::Accumulate ? before[static_cast<std::size_t>(i)] : 0;
-        const float want = old + plain.weight_gradient.dw.as<float>()[i];
-        REQUIRE(triple.weight_gradient.dw.as<float>()[i] == want);
+        const float want = old + plain.wgrad.dw.as<float>()[i];
+        REQUIRE(triple.wgrad.dw.as<float>()[i] == want);
         REQUIRE(on_cuda.dw.as<float>()[i] == want);
       }
     }
 
   Triple skipped(shapes[0]);
-  skipped.weight_gradient.mode = ParamGrad::Skip;
-  skipped.weight_gradient.dw = skipped.operands.constant(shapes[0].w_shape(), 7);
-  run(skipped.weight_gradient, cpu);
-  run(skipped.weight_gradient, test::cuda_device());  // nothing is launched: host pointers do no harm
-  for (std::int64_t i = 0; i < shapes[0].w_shape().count(); ++i)
-    REQUIRE(skipped.weight_gradient.dw.as<float>()[i] == 7);
+  skipped.wgrad.mode = ParamGrad::Skip;
+  skipped.wgrad.dw = skipped.operands.constant(shapes[0].w_shape(), 7);
+  run(skipped.wgrad, cpu);
+  run(skipped.wgrad, test::cuda_device());  // nothing is launched: host pointers do no harm
+  for (std::int64_t i = 0; i < shapes[0].w_shape().count(); ++i) REQUIRE(skipped.wgrad.dw.as<float>()[i] == 7);
 }
 
 TEST_CASE("the convolutions pass NaN on", "[conv]") {
@@ -368,16 +367,16 @@ TEST_CASE("the convolutions pass NaN on", "[conv]") {
   triple.x.as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
   triple.dy.as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
   std::list<std::vector<std::byte>> memory;
-  CHECK(std::isnan(test::run_on_cuda(triple.forward, memory).y.as<float>()[0]));
-  CHECK(std::isnan(test::run_on_cuda(triple.input_gradient, memory).dx.as<float>()[0]));
-  CHECK(std::isnan(test::run_on_cuda(triple.weight_gradient, memory).dw.as<float>()[4 * shape.c]));
+  CHECK(std::isnan(test::run_on_cuda(triple.fprop, memory).y.as<float>()[0]));
+  CHECK(std::isnan(test::run_on_cuda(triple.dgrad, memory).dx.as<float>()[0]));
+  CHECK(std::isnan(test::run_on_cuda(triple.wgrad, memory).dw.as<float>()[4 * shape.c]));
   CpuDevice cpu({.threads = 2});
-  run(triple.forward, cpu);
-  run(triple.input_gradient, cpu);
-  run(triple.weight_gradient, cpu);
-  CHECK(std::isnan(triple.forward.y.as<float>()[0]));
-  CHECK(std::isnan(triple.input_gradient.dx.as<float>()[0]));
-  CHECK(std::isnan(triple.weight_gradient.dw.as<float>()[4 * shape.c]));
+  run(triple.fprop, cpu);
+  run(triple.dgrad, cpu);
+  run(triple.wgrad, cpu);
+  CHECK(std::isnan(triple.fprop.y.as<float>()[0]));
+  CHECK(std::isnan(triple.dgrad.dx.as<float>()[0]));
+  CHECK(std::isnan(triple.wgrad.dw.as<float>()[4 * shape.c]));
 }
 
 TEST_CASE("the CUDA convolutions take operands that are not aligned to 16 bytes", "[conv]") {
@@ -391,7 +390,7 @@ TEST_CASE("the CUDA convolutions take operands that are not aligned to 16 bytes"
     run(want, definition);
     auto shifted = op;
     std::vector<void*> allocations;
-    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access access) {
+    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access access, Role) {
       if (!tensor.present()) return;
       allocations.push_back(test::cuda_device().allocate(tensor.bytes() + sizeof(float)));
       auto* at = static_cast<float*>(allocations.back()) + 1;
@@ -399,7 +398,7 @@ TEST_CASE("the CUDA convolutions take operands that are not aligned to 16 bytes"
       tensor.data = at;
     });
     run(shifted, test::cuda_device());
-    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access) {
+    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access, Role) {
       if (!tensor.present()) return;
       memory.emplace_back(tensor.bytes());
       test::cuda_device().copy_to_host(memory.back().data(), tensor.data, tensor.bytes());
@@ -408,9 +407,9 @@ TEST_CASE("the CUDA convolutions take operands that are not aligned to 16 bytes"
     for (void* allocation : allocations) test::cuda_device().release(allocation);
     test::expect_same_results(shifted, want, {});
   };
-  check(triple.forward);
-  check(triple.input_gradient);
-  check(triple.weight_gradient);
+  check(triple.fprop);
+  check(triple.dgrad);
+  check(triple.wgrad);
 }
 
 TEST_CASE("the CPU convolutions give the same bits every time", "[conv]") {
@@ -429,9 +428,9 @@ TEST_CASE("the CPU convolutions give the same bits every time", "[conv]") {
     }
   };
   const Triple triple(shape, false);
-  check(triple.forward, triple.forward.y);
-  check(triple.input_gradient, triple.input_gradient.dx);
-  check(triple.weight_gradient, triple.weight_gradient.dw);
+  check(triple.fprop, triple.fprop.y);
+  check(triple.dgrad, triple.dgrad.dx);
+  check(triple.wgrad, triple.wgrad.dw);
 }
 
 TEST_CASE("convolutions are refused for what is wrong with them", "[conv]") {
@@ -464,25 +463,25 @@ TEST_CASE("convolutions are refused for what is wrong with them", "[conv]") {
                  "y has"));
 
   Triple triple(good);
-  CHECK(message(triple.forward) == "accepted");
-  CHECK(message(triple.input_gradient) == "accepted");
-  CHECK(message(triple.weight_gradient) == "accepted");
-  ConvForward forward = triple.forward;
-  forward.x = triple.w;
-  CHECK(mentions(message(forward), "conv fprop: x"));
-  forward = triple.forward;
-  forward.w = {};
-  CHECK(mentions(message(forward), "conv fprop: w is missing"));
-  ConvInputGradient input_gradient = triple.input_gradient;
-  input_gradient.dy.dtype = DType::F64;
-  CHECK(mentions(message(input_gradient), "conv dgrad: dy is f64"));
-  ConvWeightGradient weight_gradient = triple.weight_gradient;
-  weight_gradient.dw.dtype = DType::U8;
-  CHECK(mentions(message(weight_gradient), "conv wgrad: dw is u8"));
+  CHECK(message(triple.fprop) == "accepted");
+  CHECK(message(triple.dgrad) == "accepted");
+  CHECK(message(triple.wgrad) == "accepted");
+  ConvFprop fprop = triple.fprop;
+  fprop.x = triple.w;
+  CHECK(mentions(message(fprop), "conv fprop: x"));
+  fprop = triple.fprop;
+  fprop.w = {};
+  CHECK(mentions(message(fprop), "conv fprop: w is missing"));
+  ConvDgrad dgrad = triple.dgrad;
+  dgrad.dy.dtype = DType::F64;
+  CHECK(mentions(message(dgrad), "conv dgrad: dy is f64"));
+  ConvWgrad wgrad = triple.wgrad;
+  wgrad.dw.dtype = DType::U8;
+  CHECK(mentions(message(wgrad), "conv wgrad: dw is u8"));
   Triple split({.n = 9, .h = 16, .w = 16});
-  REQUIRE(split.weight_gradient.workspace.present());
-  split.weight_gradient.workspace.shape.extent[0] -= 1;
-  CHECK(mentions(message(split.weight_gradient), "workspace"));
+  REQUIRE(split.wgrad.workspace.present());
+  split.wgrad.workspace.shape.extent[0] -= 1;
+  CHECK(mentions(message(split.wgrad), "workspace"));
 }
 
 TEST_CASE("convolutions say what they cost", "[conv]") {
@@ -490,14 +489,14 @@ TEST_CASE("convolutions say what they cost", "[conv]") {
       .n = 2, .h = 8, .w = 8, .c = 3, .k = 5, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1};
   Triple triple(shape);
   const std::int64_t x = 2 * 8 * 8 * 3, w = 5 * 4 * 4 * 3, y = 2 * 4 * 4 * 5;
-  CHECK(cost(triple.forward).flops == 2 * y * 4 * 4 * 3);
-  CHECK(cost(triple.forward).bytes == 4 * (x + w + y));
-  CHECK(cost(triple.input_gradient).bytes == 4 * (x + w + y));
-  CHECK(cost(triple.weight_gradient).bytes == 4 * (x + w + y));
-  triple.weight_gradient.mode = ParamGrad::Accumulate;
-  CHECK(cost(triple.weight_gradient).bytes == 4 * (x + 2 * w + y));
-  triple.weight_gradient.mode = ParamGrad::Skip;
-  CHECK(cost(triple.weight_gradient).flops == 0);
+  CHECK(cost(triple.fprop).flops == 2 * y * 4 * 4 * 3);
+  CHECK(cost(triple.fprop).bytes == 4 * (x + w + y));
+  CHECK(cost(triple.dgrad).bytes == 4 * (x + w + y));
+  CHECK(cost(triple.wgrad).bytes == 4 * (x + w + y));
+  triple.wgrad.mode = ParamGrad::Accumulate;
+  CHECK(cost(triple.wgrad).bytes == 4 * (x + 2 * w + y));
+  triple.wgrad.mode = ParamGrad::Skip;
+  CHECK(cost(triple.wgrad).flops == 0);
   CHECK(to_string(shape) == "N2 8x8x3 -> 4x4x5, 4x4/2 pad 1");
 }
 
@@ -507,7 +506,7 @@ TEST_CASE("the weight gradient's parts cover the sum", "[conv]") {
       const ConvShape shape{.n = n, .h = 16, .w = 16, .c = 32, .k = k, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2};
       const WgradSplit split = wgrad_split(shape);
       const std::int64_t depth = n * shape.p() * shape.q();
-      CHECK(split.part_depth % kGemmTileDepth == 0);
+      CHECK(split.part_depth % gemm_tile_depth(split.tile) == 0);
       CHECK(split.parts * split.part_depth >= depth);
       CHECK((split.parts - 1) * split.part_depth < depth);
     }

@@ -27,7 +27,7 @@ Instruction run_displaced_on_cuda(const Instruction& instruction, std::list<std:
   };
   std::vector<void*> allocations;
   Instruction device = instruction;
-  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access) {
+  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access, Role) {
     if (!tensor.present()) return;
     const std::size_t bytes = tensor.bytes(), before = bytes_before(name, tensor);
     std::vector<std::byte> image(before, guard_byte(access));
@@ -42,7 +42,7 @@ Instruction run_displaced_on_cuda(const Instruction& instruction, std::list<std:
   });
   run(device, cuda_device());
   cuda_device().synchronize();
-  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access) {
+  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access, Role) {
     if (!tensor.present()) return;
     const std::size_t bytes = tensor.bytes(), before = bytes_before(name, tensor);
     std::vector<std::byte> image(before + bytes + kGuardBytes);

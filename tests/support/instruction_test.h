@@ -91,7 +91,7 @@ template <class Instruction>
 Instruction clone_operands(const Instruction& instruction, std::list<std::vector<std::byte>>& memory) {
   Instruction copy = instruction;
   std::map<void*, void*> moved;  // operands that are the same tensor stay the same
-  Instruction::operands(copy, [&](const char*, Tensor& tensor, Access access) {
+  Instruction::operands(copy, [&](const char*, Tensor& tensor, Access access, Role) {
     if (!tensor.present()) return;
     auto& at = moved[tensor.data];
     if (!at) {
@@ -110,7 +110,7 @@ Instruction clone_operands(const Instruction& instruction, std::list<std::vector
 template <class Instruction>
 Instruction widen_operands(const Instruction& instruction, std::list<std::vector<std::byte>>& memory) {
   Instruction wide = instruction;
-  Instruction::operands(wide, [&](const char*, Tensor& tensor, Access access) {
+  Instruction::operands(wide, [&](const char*, Tensor& tensor, Access access, Role) {
     if (!tensor.present() || tensor.dtype != DType::F32 || access == Access::Scratch) return;
     memory.emplace_back(static_cast<std::size_t>(tensor.count()) * sizeof(double));
     auto* to = reinterpret_cast<double*>(memory.back().data());
@@ -129,7 +129,7 @@ Instruction run_on_cuda(const Instruction& instruction, std::list<std::vector<st
   detail::GuardedUpload upload;
   Instruction device = instruction;
   std::map<void*, void*> moved;
-  Instruction::operands(device, [&](const char*, Tensor& tensor, Access access) {
+  Instruction::operands(device, [&](const char*, Tensor& tensor, Access access, Role) {
     if (!tensor.present()) return;
     auto& at = moved[tensor.data];
     if (!at) at = upload.upload(tensor, access).data;
@@ -137,7 +137,7 @@ Instruction run_on_cuda(const Instruction& instruction, std::list<std::vector<st
   });
   run(device, cuda_device());
   cuda_device().synchronize();
-  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access) {
+  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access, Role) {
     if (tensor.present()) tensor = upload.download(name, tensor, memory);
   });
   return device;
@@ -150,9 +150,9 @@ double dot(const Tensor& a, const Tensor& b);
 template <class Instruction>
 void expect_same_results(const Instruction& got, const Instruction& want, Tolerance tolerance) {
   std::vector<Tensor> expected;
-  Instruction::operands(want, [&](const char*, const Tensor& tensor, Access) { expected.push_back(tensor); });
+  Instruction::operands(want, [&](const char*, const Tensor& tensor, Access, Role) { expected.push_back(tensor); });
   std::size_t i = 0;
-  Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access) {
+  Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access, Role) {
     const Tensor& reference = expected[i++];
     if (!tensor.present() || access == Access::Read || access == Access::Scratch) return;
     expect_close(std::string(Instruction::kName) + " " + name, tensor, reference, tolerance);
@@ -174,9 +174,10 @@ void expect_cuda_matches_definition(const Instruction& instruction, Tolerance to
     const Instruction got = run_on_cuda(instruction, results);
     expect_same_results(got, fresh, tolerance);
     std::vector<Tensor> inputs;
-    Instruction::operands(instruction, [&](const char*, const Tensor& tensor, Access) { inputs.push_back(tensor); });
+    Instruction::operands(instruction,
+                          [&](const char*, const Tensor& tensor, Access, Role) { inputs.push_back(tensor); });
     std::size_t i = 0;
-    Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access) {
+    Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access, Role) {
       const Tensor& input = inputs[i++];
       if (!tensor.present() || access != Access::Read || tensor.bytes() == 0) return;
       INFO(Instruction::kName << " must not change " << name);
