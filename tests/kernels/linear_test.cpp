@@ -1,6 +1,9 @@
 #include <vector>
 
+#include "kernels/core/cpu/library_threads.h"
+#include "kernels/linear/gemm.h"
 #include "kernels/linear/linear.h"
+#include "tests/support/error_message.h"
 #include "tests/support/instruction_test.h"
 
 namespace gan {
@@ -166,6 +169,29 @@ TEST_CASE("linear layers are refused for what is wrong with them", "[linear]") {
   LinearWgrad wgrad = triple.wgrad;
   wgrad.dw.dtype = DType::I32;
   CHECK(mentions(message(wgrad), "expected f32 or f64"));
+}
+
+TEST_CASE("a product that the CPU's library refuses is an error", "[linear]") {
+  if (!kLibraryThreads) return;
+  CpuDevice cpu({.threads = 1});
+  const Triple triple({3, 4, 5});
+  LinearFprop broken = triple.fprop;  // what validate() would have kept out: rows of -4 elements
+  broken.x.shape.extent[1] = broken.w.shape.extent[1] = -4;
+  CHECK_THROWS_AS(run(broken, cpu), Error);
+  float one = 1;
+  const GemmArguments null{.m = 1,
+                           .n = 1,
+                           .k = 1,
+                           .a = nullptr,
+                           .lda = 1,
+                           .transpose_a = false,
+                           .b = &one,
+                           .ldb = 1,
+                           .transpose_b = false,
+                           .beta = 0,
+                           .c = &one,
+                           .ldc = 1};
+  test::require_error<Error>([&] { gemm(null, cpu); }, {"gemm: oneDNN:", "m 1, n 1, k 1"});
 }
 
 TEST_CASE("linear layers say what they cost", "[linear]") {

@@ -38,10 +38,11 @@ template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), const LaunchShape& shape, cudaStream_t stream, Arguments... arguments) {
   if (shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0) return;
   if (shape.dynamic_shared_bytes > 0) {  // static shared memory alone never needs asking
+    const void* const handle = reinterpret_cast<const void*>(kernel);
     cudaFuncAttributes attributes{};
-    cuda_check(cudaFuncGetAttributes(&attributes, kernel), "reading a kernel's static shared memory");
+    cuda_check(cudaFuncGetAttributes(&attributes, handle), "reading a kernel's static shared memory");
     if (must_ask_for_shared_memory(attributes.sharedSizeBytes, shape.dynamic_shared_bytes))
-      cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+      cuda_check(cudaFuncSetAttribute(handle, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                       static_cast<int>(shape.dynamic_shared_bytes)),
                  "asking for dynamic shared memory");
   }
