@@ -123,4 +123,9 @@ struct ConvTriple {
   }
 };
 
+/// The most terms that one element of a result sums.
+inline std::int64_t terms(const ConvFprop& op) { return op.shape.r * op.shape.s * op.shape.c; }
+inline std::int64_t terms(const ConvDgrad& op) { return op.shape.r * op.shape.s * op.shape.k; }
+inline std::int64_t terms(const ConvWgrad& op) { return op.shape.n * op.shape.p() * op.shape.q() + 1; }
+
 }  // namespace gan::test

@@ -7,7 +7,7 @@
 #include "kernels/core/cpu/library_threads.h"
 #include "kernels/core/cuda/fast_divisor.h"
 #include "tests/kernels/conv_cases.h"
-#include "tests/support/instruction_test.h"
+#include "tests/kernels/displaced_operands.h"
 
 namespace gan {
 
@@ -18,12 +18,8 @@ using test::ConvCase;
 using test::ConvTriple;
 using test::dot;
 using test::Operands;
+using test::terms;
 using test::Tolerance;
-
-/// The most terms that one element of a result sums.
-std::int64_t terms(const ConvFprop& op) { return op.shape.r * op.shape.s * op.shape.c; }
-std::int64_t terms(const ConvDgrad& op) { return op.shape.r * op.shape.s * op.shape.k; }
-std::int64_t terms(const ConvWgrad& op) { return op.shape.n * op.shape.p() * op.shape.q() + 1; }
 
 }  // namespace
 
@@ -273,33 +269,12 @@ TEST_CASE("the CUDA convolutions take operands that are not aligned to 16 bytes"
   const ConvShape shape{
       .n = 2, .h = 6, .w = 6, .c = 8, .k = 8, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1};
   const ConvTriple triple(shape);
-  const auto check = [](auto op) {
-    CpuDevice definition({.definition_only = true});
-    std::list<std::vector<std::byte>> memory;
-    const auto want = test::clone_operands(op, memory);
-    run(want, definition);
-    auto shifted = op;
-    std::vector<void*> allocations;
-    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access access, Role) {
-      if (!tensor.present()) return;
-      allocations.push_back(test::cuda_device().allocate(tensor.bytes() + sizeof(float)));
-      auto* at = static_cast<float*>(allocations.back()) + 1;
-      if (access == Access::Read) test::cuda_device().copy_to_device(at, tensor.data, tensor.bytes());
-      tensor.data = at;
-    });
-    run(shifted, test::cuda_device());
-    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access, Role) {
-      if (!tensor.present()) return;
-      memory.emplace_back(tensor.bytes());
-      test::cuda_device().copy_to_host(memory.back().data(), tensor.data, tensor.bytes());
-      tensor.data = memory.back().data();
-    });
-    for (void* allocation : allocations) test::cuda_device().release(allocation);
-    test::expect_same_results(shifted, want, {});
-  };
-  check(triple.fprop);
-  check(triple.dgrad);
-  check(triple.wgrad);
+  for (const char* only : {"", "x", "w", "y", "dx", "dy", "dw"}) {
+    INFO("displaced: " << only);
+    test::expect_displaced_cuda_matches_definition(triple.fprop, {}, only);
+    test::expect_displaced_cuda_matches_definition(triple.dgrad, {}, only);
+    test::expect_displaced_cuda_matches_definition(triple.wgrad, {}, only);
+  }
 }
 
 TEST_CASE("the CPU convolutions give the same bits every time", "[conv]") {
