@@ -81,7 +81,7 @@ struct FilterPhase {
     by_filters.divide(d, tap, k);
     by_taps_across.divide(tap, t, u);
     const std::uint32_t at = (k * height + first_h + t * step_h) * width + first_w + u * step_w;
-    return {filter + static_cast<std::size_t>(at) * channels + channel, channel < channels && d < depth};
+    return {filter, static_cast<std::size_t>(at) * channels + channel, channel < channels && d < depth};
   }
 };
 

@@ -30,7 +30,7 @@ struct MatrixLines {
     return i < lines ? at + static_cast<std::size_t>(i) * depth : nullptr;
   }
   __device__ __forceinline__ Source<T> source(Line from, std::uint32_t d) const {
-    return {from + d, from != nullptr && d < depth};
+    return {from != nullptr ? from : at, d, from != nullptr && d < depth};
   }
 };
 
@@ -45,7 +45,7 @@ struct MatrixColumns {
   using Line = std::uint32_t;
   __device__ __forceinline__ Line line(std::uint32_t i) const { return i; }
   __device__ __forceinline__ Source<T> source(Line i, std::uint32_t d) const {
-    return {at + static_cast<std::size_t>(d) * lines + i, i < lines && d < depth};
+    return {at, static_cast<std::size_t>(d) * lines + i, i < lines && d < depth};
   }
 };
 
@@ -76,14 +76,14 @@ struct PatchGeometry {
     h = static_cast<std::int32_t>(t) * tap_step;
     w = static_cast<std::int32_t>(u) * tap_step;
   }
-  /// Where in `tensor` the element there is; not valid on padding.
+  /// Where in `tensor` the element there is; not valid on padding, and where the caller knows that it is `beyond`.
   template <class T>
   __device__ __forceinline__ Source<T> element(const T* tensor, std::uint32_t image, std::int32_t h, std::int32_t w,
-                                               std::uint32_t channel) const {
+                                               std::uint32_t channel, bool beyond) const {
     // As unsigned numbers negative coordinates are large ones.
     const bool inside = static_cast<std::uint32_t>(h) < height && static_cast<std::uint32_t>(w) < width;
     const std::uint32_t at = (image * height + static_cast<std::uint32_t>(h)) * width + static_cast<std::uint32_t>(w);
-    return {tensor + static_cast<std::size_t>(at) * channels + channel, inside};
+    return {tensor, static_cast<std::size_t>(at) * channels + channel, inside && !beyond};
   }
 };
 
@@ -128,8 +128,7 @@ struct PatchLines {
     std::int32_t h, w;
     std::uint32_t channel;
     geometry.split_depth(d, h, w, channel);
-    const Source<T> element = geometry.element(tensor, at.image, at.h + h, at.w + w, channel);
-    return {element.at, element.valid && d < geometry.depth};
+    return geometry.element(tensor, at.image, at.h + h, at.w + w, channel, d >= geometry.depth);
   }
 };
 
@@ -156,8 +155,7 @@ struct PatchColumns {
     std::uint32_t image;
     std::int32_t h, w;
     geometry.split_pixel(pixel, image, h, w);
-    const Source<T> element = geometry.element(tensor, image, h + at.h, w + at.w, at.channel);
-    return {element.at, element.valid && pixel < geometry.pixels};
+    return geometry.element(tensor, image, h + at.h, w + at.w, at.channel, pixel >= geometry.pixels);
   }
 };
 

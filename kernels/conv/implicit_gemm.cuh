@@ -55,11 +55,13 @@ void dispatch_tile(GemmTile kind, const Body& body) {
 }
 
 /// Where a loader's next elements are, so that they can be loaded, or copied past the registers. What is not valid counts
-/// as zeros; `at` is then an address like any other of the tensor that must not be read.
+/// as zeros; `at` is the tensor's start then.
 template <class T>
 struct Source {
   const T* at;
   bool valid;
+  __device__ __forceinline__ Source(const T* tensor, std::size_t offset, bool is_valid)
+      : at(tensor + (is_valid ? offset : 0)), valid(is_valid) {}
 };
 
 /// One operand's way from global memory through registers to shared memory: `Extent` lines (rows or columns of the
