@@ -16,16 +16,15 @@ namespace gan {
 
 /// How a weight starts out.
 struct Initializer {
-  enum class Kind { Constant, Normal, Uniform };
+  enum class Kind { Constant, Normal };
   Kind kind = Kind::Constant;
-  float mean = 0;    ///< the constant, or the middle of the distribution
-  float spread = 0;  ///< standard deviation of Normal; Uniform is over [mean - spread, mean + spread)
+  float mean = 0;                ///< the constant, or the middle of the distribution
+  float standard_deviation = 0;  ///< of Normal
 
   static Initializer constant(float value) { return {.kind = Kind::Constant, .mean = value}; }
   static Initializer normal(float mean, float standard_deviation) {
-    return {.kind = Kind::Normal, .mean = mean, .spread = standard_deviation};
+    return {.kind = Kind::Normal, .mean = mean, .standard_deviation = standard_deviation};
   }
-  static Initializer uniform(float bound) { return {.kind = Kind::Uniform, .spread = bound}; }
 };
 
 /// Where a parameter lies in a file: PyTorch's order. The memory order `memory_shape`, permuted by `permutation` (file

@@ -48,14 +48,7 @@ void emit_initializer(Builder& b, const Tensor& counter, const Parameter& parame
                           .y = parameter.value,
                           .stream = b.next_stream(),
                           .mean = init.mean,
-                          .standard_deviation = init.spread});
-      return;
-    case Initializer::Kind::Uniform:
-      b.emit(RandomUniform{.iteration = counter,
-                           .y = parameter.value,
-                           .stream = b.next_stream(),
-                           .low = init.mean - init.spread,
-                           .high = init.mean + init.spread});
+                          .standard_deviation = init.standard_deviation});
       return;
   }
 }

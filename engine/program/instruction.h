@@ -20,11 +20,11 @@
 namespace gan {
 
 /// One step of a program. A device is an interpreter of these.
-using Instruction = std::variant<ConvForward, ConvInputGradient, ConvWeightGradient, LinearForward, LinearInputGradient,
-                                 LinearWeightGradient, BiasAdd, BiasGradient, BatchNormForward, BatchNormBackward,
-                                 BatchNormInference, ActivationForward, ActivationBackward, SigmoidCrossEntropy, Adam,
-                                 FiniteCheck, ExponentialMovingAverage, Fill, Copy, Axpy, Sum, AdvanceCounter,
-                                 RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
+using Instruction =
+    std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
+                 BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
+                 SigmoidCrossEntropy, Adam, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, AdvanceCounter,
+                 RandomNormal, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {
@@ -41,7 +41,7 @@ template <class AnyInstruction, class Visit>
 void for_each_operand(AnyInstruction& instruction, Visit&& visit) {
   std::visit(
       [&](auto& i) {
-        std::decay_t<decltype(i)>::operands(i, [&](const char* name, auto& tensor, Access access) {
+        std::decay_t<decltype(i)>::operands(i, [&](const char* name, auto& tensor, Access access, Role) {
           if (tensor.present()) visit(name, tensor, access);
         });
       },

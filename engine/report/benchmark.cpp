@@ -157,7 +157,7 @@ double matrix_product_gflops(const TrainingOptions& options) {
   fill.phase("fill");
   for (const Tensor& t : {x, w}) fill.emit(RandomNormal{.iteration = zero, .y = t, .stream = fill.next_stream()});
   multiply.phase("multiply");
-  multiply.emit(LinearForward{.x = x, .w = w, .y = y});
+  multiply.emit(LinearFprop{.x = x, .w = w, .y = y});
   std::vector<Program> programs;
   programs.push_back(fill.finish());
   programs.push_back(multiply.finish());

@@ -36,16 +36,18 @@ void require_slope(const char* name, ActivationKind kind, float slope) {
 }  // namespace
 
 void validate(const ActivationForward& i) {
+  require_element_types(i);
   require_slope(i.kName, i.kind, i.slope);
-  require_real(i.kName, "x", i.x);
-  require_operand(i.kName, "y", i.y, i.x.shape, i.x.dtype);
+  require_present(i.kName, "x", i.x);
+  require_operand(i.kName, "y", i.y, i.x.shape);
 }
 
 void validate(const ActivationBackward& i) {
+  require_element_types(i);
   require_slope(i.kName, i.kind, i.slope);
-  require_real(i.kName, "y", i.y);
-  require_operand(i.kName, "dy", i.dy, i.y.shape, i.y.dtype);
-  require_operand(i.kName, "dx", i.dx, i.y.shape, i.y.dtype);
+  require_present(i.kName, "y", i.y);
+  require_operand(i.kName, "dy", i.dy, i.y.shape);
+  require_operand(i.kName, "dx", i.dx, i.y.shape);
 }
 
 Cost cost(const ActivationForward& i) { return {.flops = flops_of(i.kind) * i.x.count(), .bytes = operand_bytes(i)}; }

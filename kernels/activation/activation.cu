@@ -1,7 +1,7 @@
 // Pointwise activations and their gradients.
 //
-//   forward   y(...)  = f(x(...))                  8 bytes an element: x read, y written
-//   backward  dx(...) = f'(y(...)) dy(...)        12 bytes an element: y, dy read, dx written; f' is read off y
+//   forward   y(...)  = f(x(...))                  8 bytes an element in f32: x read, y written
+//   backward  dx(...) = f'(y(...)) dy(...)        12 bytes an element in f32: y, dy read, dx written; f' is read off y
 //   launch and determinism: kernels/core/cuda/elementwise.cuh
 #include "kernels/activation/activation.h"
 
@@ -55,7 +55,10 @@ struct SigmoidGradient {
 
 void run(const ActivationForward& i, CudaDevice& device) {
   const auto apply = [&](const auto& function) {
-    elementwise(i.x.count(), function, device.stream(), i.y.as<float>(), i.x.as<const float>());
+    with_storage(i.kName, i.x.dtype, [&](auto storage) {
+      using T = decltype(storage);
+      elementwise(i.x.count(), function, device.stream(), i.y.as<T>(), i.x.as<const T>());
+    });
   };
   switch (i.kind) {
     case ActivationKind::Relu: return apply(Relu{});
@@ -67,8 +70,10 @@ void run(const ActivationForward& i, CudaDevice& device) {
 
 void run(const ActivationBackward& i, CudaDevice& device) {
   const auto apply = [&](const auto& function) {
-    elementwise(i.y.count(), function, device.stream(), i.dx.as<float>(), i.y.as<const float>(),
-                i.dy.as<const float>());
+    with_storage(i.kName, i.y.dtype, [&](auto storage) {
+      using T = decltype(storage);
+      elementwise(i.y.count(), function, device.stream(), i.dx.as<T>(), i.y.as<const T>(), i.dy.as<const T>());
+    });
   };
   switch (i.kind) {
     case ActivationKind::Relu: return apply(ReluGradient{});

@@ -24,8 +24,8 @@ struct ActivationForward {
   Tensor y;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("y", self.y, Access::Write, Role::Activation);
   }
 };
 
@@ -39,9 +39,9 @@ struct ActivationBackward {
   Tensor dx;
 
   static void operands(auto& self, auto&& visit) {
-    visit("y", self.y, Access::Read);
-    visit("dy", self.dy, Access::Read);
-    visit("dx", self.dx, Access::Write);
+    visit("y", self.y, Access::Read, Role::Activation);
+    visit("dy", self.dy, Access::Read, Role::Activation);
+    visit("dx", self.dx, Access::Write, Role::Activation);
   }
 };
 

@@ -67,39 +67,39 @@ void validate(const ConvShape& shape) {
   fits("y", bounded_product({shape.n, shape.p(), shape.q(), shape.k}));
 }
 
-std::int64_t ConvWeightGradient::workspace_count(const ConvShape& shape) {
+std::int64_t ConvWgrad::workspace_count(const ConvShape& shape) {
   const WgradSplit split = wgrad_split(shape);
   return split.parts > 1 ? split.parts * shape.w_shape().count() : 0;
 }
 
-void validate(const ConvForward& op) {
+void validate(const ConvFprop& op) {
+  require_element_types(op);
   validate(op.shape);
-  require_real(op.kName, "y", op.y);
-  require_operand(op.kName, "x", op.x, op.shape.x_shape(), op.y.dtype);
-  require_operand(op.kName, "w", op.w, op.shape.w_shape(), op.y.dtype);
-  require_operand(op.kName, "y", op.y, op.shape.y_shape(), op.y.dtype);
+  require_operand(op.kName, "x", op.x, op.shape.x_shape());
+  require_operand(op.kName, "w", op.w, op.shape.w_shape());
+  require_operand(op.kName, "y", op.y, op.shape.y_shape());
 }
 
-void validate(const ConvInputGradient& op) {
+void validate(const ConvDgrad& op) {
+  require_element_types(op);
   validate(op.shape);
-  require_real(op.kName, "dx", op.dx);
-  require_operand(op.kName, "dy", op.dy, op.shape.y_shape(), op.dx.dtype);
-  require_operand(op.kName, "w", op.w, op.shape.w_shape(), op.dx.dtype);
-  require_operand(op.kName, "dx", op.dx, op.shape.x_shape(), op.dx.dtype);
+  require_operand(op.kName, "dy", op.dy, op.shape.y_shape());
+  require_operand(op.kName, "w", op.w, op.shape.w_shape());
+  require_operand(op.kName, "dx", op.dx, op.shape.x_shape());
 }
 
-void validate(const ConvWeightGradient& op) {
+void validate(const ConvWgrad& op) {
+  require_element_types(op);
   validate(op.shape);
-  require_real(op.kName, "dw", op.dw);
-  require_operand(op.kName, "x", op.x, op.shape.x_shape(), op.dw.dtype);
-  require_operand(op.kName, "dy", op.dy, op.shape.y_shape(), op.dw.dtype);
-  require_operand(op.kName, "dw", op.dw, op.shape.w_shape(), op.dw.dtype);
-  require_workspace(op.kName, op.workspace, ConvWeightGradient::workspace_count(op.shape));
+  require_operand(op.kName, "x", op.x, op.shape.x_shape());
+  require_operand(op.kName, "dy", op.dy, op.shape.y_shape());
+  require_operand(op.kName, "dw", op.dw, op.shape.w_shape());
+  require_workspace(op.kName, op.workspace, ConvWgrad::workspace_count(op.shape));
 }
 
-Cost cost(const ConvForward& op) { return {.flops = op.shape.flops(), .bytes = operand_bytes(op)}; }
-Cost cost(const ConvInputGradient& op) { return {.flops = op.shape.flops(), .bytes = operand_bytes(op)}; }
-Cost cost(const ConvWeightGradient& op) {
+Cost cost(const ConvFprop& op) { return {.flops = op.shape.flops(), .bytes = operand_bytes(op)}; }
+Cost cost(const ConvDgrad& op) { return {.flops = op.shape.flops(), .bytes = operand_bytes(op)}; }
+Cost cost(const ConvWgrad& op) {
   if (op.mode == ParamGrad::Skip) return {};
   return {.flops = op.shape.flops(), .bytes = operand_bytes(op)};
 }

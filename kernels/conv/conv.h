@@ -43,37 +43,37 @@ std::string to_string(const ConvShape& shape);
 void validate(const ConvShape& shape);
 
 /// y[n,p,q,k] = sum over r,s,c of x[n, p stride_h - pad_h + r, q stride_w - pad_w + s, c] w[k,r,s,c]; x is 0 outside.
-struct ConvForward {
+struct ConvFprop {
   static constexpr const char* kName = "conv fprop";
   ConvShape shape;
   Tensor x, w;
   Tensor y;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("w", self.w, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("w", self.w, Access::Read, Role::Weight);
+    visit("y", self.y, Access::Write, Role::Activation);
   }
 };
 
 /// dx = the gradient of <dy, conv(x, w)> by x: every element of dx is written, those that no tap reads with 0.
 /// Also the transposed convolution of dy by w.
-struct ConvInputGradient {
+struct ConvDgrad {
   static constexpr const char* kName = "conv dgrad";
   ConvShape shape;
   Tensor dy, w;
   Tensor dx;
 
   static void operands(auto& self, auto&& visit) {
-    visit("dy", self.dy, Access::Read);
-    visit("w", self.w, Access::Read);
-    visit("dx", self.dx, Access::Write);
+    visit("dy", self.dy, Access::Read, Role::Activation);
+    visit("w", self.w, Access::Read, Role::Weight);
+    visit("dx", self.dx, Access::Write, Role::Activation);
   }
 };
 
 /// dw (=, +=) the gradient of <dy, conv(x, w)> by w. The sum over N, P, Q is cut into parts whose results lie in
 /// `workspace` and are added in a fixed order.
-struct ConvWeightGradient {
+struct ConvWgrad {
   static constexpr const char* kName = "conv wgrad";
   ConvShape shape;
   Tensor x, dy;
@@ -85,25 +85,25 @@ struct ConvWeightGradient {
   static std::int64_t workspace_count(const ConvShape& shape);
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("dy", self.dy, Access::Read);
-    visit("dw", self.dw, access_of(self.mode));
-    visit("workspace", self.workspace, Access::Scratch);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("dy", self.dy, Access::Read, Role::Activation);
+    visit("dw", self.dw, access_of(self.mode), Role::ParameterGradient);
+    visit("workspace", self.workspace, Access::Scratch, Role::Workspace);
   }
 };
 
 /// What these promise of every instruction: kernels/core/contract/operands.h.
-void validate(const ConvForward&);
-void validate(const ConvInputGradient&);
-void validate(const ConvWeightGradient&);
-Cost cost(const ConvForward&);
-Cost cost(const ConvInputGradient&);
-Cost cost(const ConvWeightGradient&);
-void run(const ConvForward&, CpuDevice&);
-void run(const ConvInputGradient&, CpuDevice&);
-void run(const ConvWeightGradient&, CpuDevice&);
-void run(const ConvForward&, CudaDevice&);
-void run(const ConvInputGradient&, CudaDevice&);
-void run(const ConvWeightGradient&, CudaDevice&);
+void validate(const ConvFprop&);
+void validate(const ConvDgrad&);
+void validate(const ConvWgrad&);
+Cost cost(const ConvFprop&);
+Cost cost(const ConvDgrad&);
+Cost cost(const ConvWgrad&);
+void run(const ConvFprop&, CpuDevice&);
+void run(const ConvDgrad&, CpuDevice&);
+void run(const ConvWgrad&, CpuDevice&);
+void run(const ConvFprop&, CudaDevice&);
+void run(const ConvDgrad&, CudaDevice&);
+void run(const ConvWgrad&, CudaDevice&);
 
 }  // namespace gan

@@ -23,7 +23,7 @@ std::int64_t reading_output(std::int64_t at, std::int64_t pad, std::int64_t tap,
 
 /// y[n, p, q, :] += x[n, h, w, :] w[:, r, s, :] for every (h, w) and every tap (r, s) through which (p, q) reads it.
 template <class Real>
-void define(const ConvForward& op, Real, int threads) {
+void define(const ConvFprop& op, Real, int threads) {
   const ConvShape& g = op.shape;
   const std::int64_t image = g.p() * g.q() * g.k;
   parallel_for(g.n, 1, threads, [&](std::int64_t begin, std::int64_t end) {
@@ -66,7 +66,7 @@ void for_each_tap(const ConvShape& g, const Body& body) {
 
 /// dx[n, h, w, :] += dy[n, p, q, k] w[k, r, s, :]: what (p, q) read through (r, s) gets its share of the gradient.
 template <class Real>
-void define(const ConvInputGradient& op, Real, int threads) {
+void define(const ConvDgrad& op, Real, int threads) {
   const ConvShape& g = op.shape;
   const std::int64_t image = g.h * g.w * g.c;
   parallel_for(g.n, 1, threads, [&](std::int64_t begin, std::int64_t end) {
@@ -90,7 +90,7 @@ void define(const ConvInputGradient& op, Real, int threads) {
 
 /// dw[k, r, s, :] += dy[n, p, q, k] x[n, h, w, :]. Threads share the filters out among them, not the terms of the sums.
 template <class Real>
-void define(const ConvWeightGradient& op, Real, int threads) {
+void define(const ConvWgrad& op, Real, int threads) {
   const ConvShape& g = op.shape;
   const std::int64_t taps = g.r * g.s * g.c;
   parallel_for(g.k, 1, threads, [&](std::int64_t begin, std::int64_t end) {
@@ -118,7 +118,7 @@ void define(const ConvWeightGradient& op, Real, int threads) {
 template <class Op>
 void run_any(const Op& op, DType dtype, CpuDevice& device) {
   if (kLibraryThreads && dtype == DType::F32 && !device.definition_only()) {
-    if (!run_onednn(op, device)) run_unrolled(op, device);
+    if (!run_onednn(op, device)) run_im2col(op, device);
     return;
   }
   dispatch_real(dtype, Op::kName, [&](auto real) { define(op, real, device.threads()); });
@@ -126,9 +126,9 @@ void run_any(const Op& op, DType dtype, CpuDevice& device) {
 
 }  // namespace
 
-void run(const ConvForward& op, CpuDevice& device) { run_any(op, op.y.dtype, device); }
-void run(const ConvInputGradient& op, CpuDevice& device) { run_any(op, op.dx.dtype, device); }
-void run(const ConvWeightGradient& op, CpuDevice& device) {
+void run(const ConvFprop& op, CpuDevice& device) { run_any(op, op.y.dtype, device); }
+void run(const ConvDgrad& op, CpuDevice& device) { run_any(op, op.dx.dtype, device); }
+void run(const ConvWgrad& op, CpuDevice& device) {
   if (op.mode != ParamGrad::Skip) run_any(op, op.dw.dtype, device);
 }
 

@@ -7,16 +7,16 @@ namespace gan {
 
 /// oneDNN's convolutions, activations in place as (N, H, W, C), filters copied into the layout that oneDNN prefers.
 /// Returns false, having done nothing, where oneDNN has no kernel for the shape but its slow reference, or where
-/// `run_unrolled` is faster.
-bool run_onednn(const ConvForward&, CpuDevice&);
-bool run_onednn(const ConvInputGradient&, CpuDevice&);
-bool run_onednn(const ConvWeightGradient&, CpuDevice&);
+/// `run_im2col` is faster.
+bool run_onednn(const ConvFprop&, CpuDevice&);
+bool run_onednn(const ConvDgrad&, CpuDevice&);
+bool run_onednn(const ConvWgrad&, CpuDevice&);
 
 /// Any shape: the R S C input values under each output pixel are copied side by side, which leaves a matrix product
 /// (Chellapilla et al. 2006, "High Performance Convolutional Neural Networks for Document Processing", section 3). A
 /// few images at a time, so that the copies stay in the cache.
-void run_unrolled(const ConvForward&, CpuDevice&);
-void run_unrolled(const ConvInputGradient&, CpuDevice&);
-void run_unrolled(const ConvWeightGradient&, CpuDevice&);
+void run_im2col(const ConvFprop&, CpuDevice&);
+void run_im2col(const ConvDgrad&, CpuDevice&);
+void run_im2col(const ConvWgrad&, CpuDevice&);
 
 }  // namespace gan

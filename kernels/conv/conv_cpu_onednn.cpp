@@ -13,12 +13,12 @@ namespace {
 
 using dnnl::memory;
 
-enum class Direction { Forward, InputGradient, WeightGradient };
+enum class Direction { Fprop, Dgrad, Wgrad };
 
 /// A compiled convolution. The layouts of activations are ours, that of the filter is oneDNN's choice: `copy_filter`
 /// goes from ours to it, or back for the weight gradient, where `add_filter` adds to what was there.
 struct Plan {
-  dnnl::primitive compute;  ///< empty: oneDNN would run its reference, a hundred times slower than `run_unrolled`
+  dnnl::primitive compute;  ///< empty: oneDNN would run its reference, a hundred times slower than `run_im2col`
   dnnl::primitive copy_filter, add_filter;
   memory x, y;                        ///< (N, H, W, C) and (N, P, Q, K), bound at each call
   memory our_filter;                  ///< (K, R, S, C), bound at each call
@@ -65,7 +65,7 @@ void finish(Plan& plan, const ConvShape& shape, const Description& description, 
   plan.scratchpad = memory(description.scratchpad_desc(), engine, nullptr);
   plan.scratchpad_offset = (filter.get_size() + kAlignment - 1) / kAlignment * kAlignment;
   plan.scratch_bytes = plan.scratchpad_offset + description.scratchpad_desc().get_size();
-  if (direction == Direction::WeightGradient) {
+  if (direction == Direction::Wgrad) {
     dnnl::post_ops sum;
     sum.append_sum(1.0f);
     dnnl::primitive_attr adding;
@@ -86,16 +86,16 @@ Plan compile(const ConvShape& shape, Direction direction, const dnnl::engine& en
   try {
     const dnnl::convolution_forward::primitive_desc forward(
         {dnnl::prop_kind::forward_training, kDirect, l.x, l.w, l.y, l.strides, l.pads, l.pads}, attributes, engine);
-    if (direction == Direction::Forward && !is_reference(forward)) {
+    if (direction == Direction::Fprop && !is_reference(forward)) {
       finish(plan, shape, forward, forward.weights_desc(), direction, engine);
       plan.compute = dnnl::convolution_forward(forward);
-    } else if (direction == Direction::InputGradient) {
+    } else if (direction == Direction::Dgrad) {
       const dnnl::convolution_backward_data::primitive_desc backward(
           {kDirect, l.x, l.w, l.y, l.strides, l.pads, l.pads}, attributes, engine, forward);
       if (is_reference(backward)) return plan;
       finish(plan, shape, backward, backward.weights_desc(), direction, engine);
       plan.compute = dnnl::convolution_backward_data(backward);
-    } else if (direction == Direction::WeightGradient) {
+    } else if (direction == Direction::Wgrad) {
       const dnnl::convolution_backward_weights::primitive_desc backward(
           {kDirect, l.x, l.w, l.y, l.strides, l.pads, l.pads}, attributes, engine, forward);
       if (is_reference(backward)) return plan;
@@ -131,10 +131,10 @@ constexpr std::int64_t kFewestChannels = 8;
 
 }  // namespace
 
-bool run_onednn(const ConvForward& op, CpuDevice& device) {
+bool run_onednn(const ConvFprop& op, CpuDevice& device) {
   const LibraryThreads threads(device.threads());
   Plans& plans = device.state<Plans>();
-  Plan& plan = plan_for(plans, op.shape, Direction::Forward);
+  Plan& plan = plan_for(plans, op.shape, Direction::Fprop);
   if (!plan.compute) return false;
   bind(plan, op.x, op.w, op.y, device);
   plan.copy_filter.execute(plans.stream, {{DNNL_ARG_FROM, plan.our_filter}, {DNNL_ARG_TO, plan.filter}});
@@ -145,11 +145,11 @@ bool run_onednn(const ConvForward& op, CpuDevice& device) {
   return true;
 }
 
-bool run_onednn(const ConvInputGradient& op, CpuDevice& device) {
+bool run_onednn(const ConvDgrad& op, CpuDevice& device) {
   if (op.shape.c < kFewestChannels) return false;
   const LibraryThreads threads(device.threads());
   Plans& plans = device.state<Plans>();
-  Plan& plan = plan_for(plans, op.shape, Direction::InputGradient);
+  Plan& plan = plan_for(plans, op.shape, Direction::Dgrad);
   if (!plan.compute) return false;
   bind(plan, op.dx, op.w, op.dy, device);
   plan.copy_filter.execute(plans.stream, {{DNNL_ARG_FROM, plan.our_filter}, {DNNL_ARG_TO, plan.filter}});
@@ -160,10 +160,10 @@ bool run_onednn(const ConvInputGradient& op, CpuDevice& device) {
   return true;
 }
 
-bool run_onednn(const ConvWeightGradient& op, CpuDevice& device) {
+bool run_onednn(const ConvWgrad& op, CpuDevice& device) {
   const LibraryThreads threads(device.threads());
   Plans& plans = device.state<Plans>();
-  Plan& plan = plan_for(plans, op.shape, Direction::WeightGradient);
+  Plan& plan = plan_for(plans, op.shape, Direction::Wgrad);
   if (!plan.compute) return false;
   bind(plan, op.x, op.dw, op.dy, device);
   plan.compute.execute(plans.stream, {{DNNL_ARG_SRC, plan.x},

@@ -7,8 +7,8 @@
 // stride_h * stride_w phases, each of them a dense matrix product (implicit_gemm.cuh): rows are the N H' W' pixels of
 // the phase, columns C, depth (taps of the phase) * K. No zeros are stuffed in, nothing is added atomically, and a
 // pixel (or a whole phase) that no tap reaches gets the 0 of an empty sum. dy is contiguous along the depth, w along
-// the columns; float4 where 4 divides K or C.
-// Traffic: at best 4 (|dy| + |w| + |dx|) bytes of memory; a phase reads dy about taps * C / tile columns times from L2.
+// the columns; four at a time where 4 divides K or C.
+// Traffic: at best |dy| + |w| + |dx| of memory; a phase reads dy about taps * C / tile columns times from L2.
 // Launch: a block of 128 or 256 threads for each tile of each phase, phases of a tile next to each other: they read the
 //   same part of dy. Blocks beyond the rows of their (smaller) phase return at once.
 // Determinism: every sum runs in one thread, in the order (r, s, k).
@@ -65,51 +65,55 @@ struct AxisPhases {
 };
 
 /// The filter as a phase reads it: lines are channels C, the depth is (tap of the phase, k).
-template <int Width>
+template <class T, int Width>
 struct FilterPhase {
   static constexpr int kWidth = Width;
   static constexpr bool kAlongDepth = false;
-  const float* filter;
+  const T* filter;
   std::uint32_t channels, height, width, depth;
   std::uint32_t first_h, first_w, step_h, step_w;  ///< taps of the phase in the filter
   FastDivisor by_filters, by_taps_across;
 
   using Line = std::uint32_t;
   __device__ __forceinline__ Line line(std::uint32_t channel) const { return channel; }
-  __device__ __forceinline__ Floats<Width> load(Line channel, std::uint32_t d) const {
-    if (channel >= channels || d >= depth) return {};
+  __device__ __forceinline__ Source<T> source(Line channel, std::uint32_t d) const {
     std::uint32_t tap, k, t, u;
     by_filters.divide(d, tap, k);
     by_taps_across.divide(tap, t, u);
     const std::uint32_t at = (k * height + first_h + t * step_h) * width + first_w + u * step_w;
-    return load_floats<Width>(filter + static_cast<std::size_t>(at) * channels + channel);
+    return {filter, static_cast<std::size_t>(at) * channels + channel, channel < channels && d < depth};
   }
 };
 
-/// The rows of a tile in dx. Which pixels they are is worked out once, before the sums take up the registers.
-struct PhaseStore {
-  static constexpr std::uint32_t kNoPixel = ~0u;
-  MatrixStore dx;               ///< all pixels
+/// The epilogue: the rows of a tile lie apart in dx. Which pixels they are is worked out once, before the sums take up the registers.
+template <class T>
+struct StorePhase {
+  StoreMatrix<T> dx;            ///< all pixels
   const std::uint32_t* pixels;  ///< of the rows of the tile, in shared memory
   std::uint32_t first_row;
 
-  __device__ __forceinline__ float* row(std::uint32_t i) const { return dx.row(pixels[i - first_row]); }
-  __device__ __forceinline__ void put(float* to, std::uint32_t column, const float* sum) const {
+  __device__ __forceinline__ T* row(std::uint32_t i) const { return dx.row(pixels[i - first_row]); }
+  __device__ __forceinline__ void put(T* to, std::uint32_t column, const Floats<4>& sum) const {
     dx.put(to, column, sum);
   }
 };
 
+/// A row of a tile that is no pixel.
+constexpr std::uint32_t kNoPixel = ~0u;
+
+template <class T>
 struct Dgrad {
-  const float *dy, *w;
-  MatrixStore dx;
+  const T *dy, *w;
+  StoreMatrix<T> dx;
   std::uint32_t images, filters;
   AxisPhases vertical, horizontal;
 };
 
 /// The pixel of dx that row i of a phase is.
-__device__ __forceinline__ std::uint32_t pixel_of(const Dgrad& op, const AxisPhase& v, const AxisPhase& h,
+template <class T>
+__device__ __forceinline__ std::uint32_t pixel_of(const Dgrad<T>& op, const AxisPhase& v, const AxisPhase& h,
                                                   std::uint32_t i) {
-  if (i >= op.images * v.pixels * h.pixels) return PhaseStore::kNoPixel;
+  if (i >= op.images * v.pixels * h.pixels) return kNoPixel;
   std::uint32_t line, image, row, column;
   h.by_pixels.divide(i, line, column);
   v.by_pixels.divide(line, image, row);
@@ -117,9 +121,9 @@ __device__ __forceinline__ std::uint32_t pixel_of(const Dgrad& op, const AxisPha
          h.first_pixel + column * op.horizontal.stride;
 }
 
-__device__ __forceinline__ PatchGeometry phase_geometry(const Dgrad& op, const AxisPhase& v, const AxisPhase& h) {
+template <class T>
+__device__ __forceinline__ PatchGeometry phase_geometry(const Dgrad<T>& op, const AxisPhase& v, const AxisPhase& h) {
   PatchGeometry dy;
-  dy.tensor = op.dy;
   dy.height = op.vertical.outputs;
   dy.width = op.horizontal.outputs;
   dy.channels = op.filters;
@@ -135,21 +139,22 @@ __device__ __forceinline__ PatchGeometry phase_geometry(const Dgrad& op, const A
   return dy;
 }
 
-template <class Tile, int WidthK, int WidthC>
+template <class Tile, class T, int WidthK, int WidthC>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::blocks(WidthK < WidthC ? WidthK : WidthC))
-    conv_dgrad_kernel(Dgrad op, FastDivisor by_filters) {
+    conv_dgrad_kernel(Dgrad<T> op, FastDivisor by_filters) {
   const std::uint32_t phases = op.vertical.count * op.horizontal.count;
   const std::uint32_t phase = blockIdx.x % phases;
   const TilePlace<Tile> tile(blockIdx.x / phases, op.dx.columns);
   const AxisPhase vertical = op.vertical.phase(phase / op.horizontal.count);
   const AxisPhase horizontal = op.horizontal.phase(phase % op.horizontal.count);
 
-  PatchLines<WidthK> dy;
+  PatchLines<T, WidthK> dy;
+  dy.tensor = op.dy;
   dy.geometry = phase_geometry(op, vertical, horizontal);
   dy.geometry.by_channels = by_filters;
   if (tile.first_row >= dy.geometry.pixels) return;
 
-  FilterPhase<WidthC> w;
+  FilterPhase<T, WidthC> w;
   w.filter = op.w;
   w.channels = op.dx.columns;
   w.height = op.vertical.filter;
@@ -166,38 +171,42 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::blocks(WidthK < WidthC ?
   for (int i = static_cast<int>(threadIdx.x); i < Tile::kRows; i += Tile::kThreads)
     pixels[i] = pixel_of(op, vertical, horizontal, tile.first_row + static_cast<std::uint32_t>(i));
   __syncthreads();
-  const PhaseStore dx = {op.dx, pixels, tile.first_row};
+  const StorePhase<T> dx = {op.dx, pixels, tile.first_row};
   compute_tile<Tile>(dy, w, dx, tile.first_row, tile.first_column, 0, w.depth);
 }
 
 }  // namespace
 
-void run(const ConvInputGradient& op, CudaDevice& device) {
+void run(const ConvDgrad& op, CudaDevice& device) {
   const ConvShape& g = op.shape;
-  const Dgrad product = {
-      .dy = op.dy.as<const float>(),
-      .w = op.w.as<const float>(),
-      .dx = {.at = op.dx.as<float>(),
-             .rows = static_cast<std::uint32_t>(g.n * g.h * g.w),
-             .columns = static_cast<std::uint32_t>(g.c),
-             .float4_rows = moves_as_float4(g.c, op.dx.data),
-             .accumulate = false},
-      .images = static_cast<std::uint32_t>(g.n),
-      .filters = static_cast<std::uint32_t>(g.k),
-      .vertical = AxisPhases(g.h, g.r, g.stride_h, g.pad_h, g.p()),
-      .horizontal = AxisPhases(g.w, g.s, g.stride_w, g.pad_w, g.q()),
-  };
-  const std::int64_t rows = g.n * product.vertical.most_pixels() * product.horizontal.most_pixels();
-  const std::int64_t phases = std::int64_t{product.vertical.count} * product.horizontal.count;
-  const bool vector_k = moves_as_float4(g.k, op.dy.data), vector_c = moves_as_float4(g.c, op.w.data);
-  dispatch_tile(choose_gemm_tile(rows, g.c, phases), [&](auto tile) {
-    using Tile = decltype(tile);
-    const LaunchShape shape = {.grid = {static_cast<unsigned>(gemm_tile_count(Tile::kKind, rows, g.c) * phases)},
-                               .block = {Tile::kThreads}};
-    const FastDivisor by_filters(g.k);
-    if (vector_k && vector_c) launch(conv_dgrad_kernel<Tile, 4, 4>, shape, device.stream(), product, by_filters);
-    else if (vector_k) launch(conv_dgrad_kernel<Tile, 4, 1>, shape, device.stream(), product, by_filters);
-    else launch(conv_dgrad_kernel<Tile, 1, 1>, shape, device.stream(), product, by_filters);
+  with_storage(op.kName, op.dy.dtype, [&](auto storage) {
+    using T = decltype(storage);
+    const Dgrad<T> product = {
+        .dy = op.dy.as<const T>(),
+        .w = op.w.as<const T>(),
+        .dx = {.at = op.dx.as<T>(),
+               .rows = static_cast<std::uint32_t>(g.n * g.h * g.w),
+               .columns = static_cast<std::uint32_t>(g.c),
+               .whole_groups = vector_width(g.c, op.dx.as<T>()) == 4,
+               .accumulate = false},
+        .images = static_cast<std::uint32_t>(g.n),
+        .filters = static_cast<std::uint32_t>(g.k),
+        .vertical = AxisPhases(g.h, g.r, g.stride_h, g.pad_h, g.p()),
+        .horizontal = AxisPhases(g.w, g.s, g.stride_w, g.pad_w, g.q()),
+    };
+    const std::int64_t rows = g.n * product.vertical.most_pixels() * product.horizontal.most_pixels();
+    const std::int64_t phases = std::int64_t{product.vertical.count} * product.horizontal.count;
+    const int width_k = vector_width(g.k, op.dy.as<T>()), width_c = vector_width(g.c, op.w.as<T>());
+    dispatch_tile(choose_gemm_tile(rows, g.c, phases), [&](auto tile) {
+      using Tile = decltype(tile);
+      const LaunchShape shape = {.grid = {static_cast<unsigned>(gemm_tile_count(Tile::kKind, rows, g.c) * phases)},
+                                 .block = {Tile::kThreads}};
+      const FastDivisor by_filters(g.k);
+      const auto start = [&](auto kernel) { launch(kernel, shape, device.stream(), product, by_filters); };
+      if (width_k == 4 && width_c == 4) start(conv_dgrad_kernel<Tile, T, 4, 4>);
+      else if (width_k == 4) start(conv_dgrad_kernel<Tile, T, 4, 1>);
+      else start(conv_dgrad_kernel<Tile, T, 1, 1>);
+    });
   });
 }
 

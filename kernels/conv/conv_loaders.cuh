@@ -1,12 +1,12 @@
-// What the implicit matrix products read and write: views of tensors as matrices, one float4 or one float at a time.
+// What the implicit matrix products read and write: views of tensors as matrices, four elements or one at a time.
 //
 // A loader has
-//   kWidth       floats a load: 4 where the contiguous axis (and the pointer) allows it, else 1
+//   kWidth       elements a load: 4 where the contiguous axis (and the pointer) allows it, else 1
 //   kAlongDepth  whether memory is contiguous along the depth (the axis summed over) or along the lines (rows of the
 //                left operand, columns of the right one)
 //   Line         what can be worked out once for a line (for the first of kWidth lines if not kAlongDepth)
 //   line(i)      that; i may lie beyond the last line
-//   load(l, d)   kWidth elements of line(s) l at depth d, zeros outside the matrix
+//   source(l, d) where the kWidth elements of line(s) l at depth d are, and whether they lie inside the matrix
 #pragma once
 
 #include <cstdint>
@@ -17,51 +17,43 @@
 
 namespace gan {
 
-/// Whether rows of `extent` floats from `at` on can be read and written as float4.
-inline bool moves_as_float4(std::int64_t extent, const void* at) {
-  return extent % 4 == 0 && reinterpret_cast<std::uintptr_t>(at) % 16 == 0;
-}
-
 /// A stored matrix (lines, depth), row-major.
-template <int Width>
+template <class T, int Width>
 struct MatrixLines {
   static constexpr int kWidth = Width;
   static constexpr bool kAlongDepth = true;
-  const float* at;
+  const T* at;
   std::uint32_t lines, depth;
 
-  using Line = const float*;
+  using Line = const T*;
   __device__ __forceinline__ Line line(std::uint32_t i) const {
     return i < lines ? at + static_cast<std::size_t>(i) * depth : nullptr;
   }
-  __device__ __forceinline__ Floats<Width> load(Line from, std::uint32_t d) const {
-    if (from == nullptr || d >= depth) return {};
-    return load_floats<Width>(from + d);
+  __device__ __forceinline__ Source<T> source(Line from, std::uint32_t d) const {
+    return {from != nullptr ? from : at, d, from != nullptr && d < depth};
   }
 };
 
 /// A stored matrix (depth, lines), row-major.
-template <int Width>
+template <class T, int Width>
 struct MatrixColumns {
   static constexpr int kWidth = Width;
   static constexpr bool kAlongDepth = false;
-  const float* at;
+  const T* at;
   std::uint32_t lines, depth;
 
   using Line = std::uint32_t;
   __device__ __forceinline__ Line line(std::uint32_t i) const { return i; }
-  __device__ __forceinline__ Floats<Width> load(Line i, std::uint32_t d) const {
-    if (i >= lines || d >= depth) return {};
-    return load_floats<Width>(at + static_cast<std::size_t>(d) * lines + i);
+  __device__ __forceinline__ Source<T> source(Line i, std::uint32_t d) const {
+    return {at, static_cast<std::size_t>(d) * lines + i, i < lines && d < depth};
   }
 };
 
 /// The geometry of reading an (images, height, width, channels) tensor under the taps of a filter: output pixel (i, j)
 /// reads (i * step_h + origin_h + t * tap_step, j * step_w + origin_w + u * tap_step) through tap (t, u).
 ///   fprop, wgrad: step = stride, origin = -pad, tap_step = 1.
-///   a phase of dgrad (reads dy): step = 1, tap_step = -1 and origin as phase_of() says.
+///   a phase of dgrad (reads dy): step = 1, tap_step = -1 and origin as AxisPhases::phase() says (conv_dgrad.cu).
 struct PatchGeometry {
-  const float* tensor;
   std::uint32_t height, width, channels;
   std::uint32_t pixels, depth;  ///< images * outputs down * outputs across; taps down * taps across * channels
   std::int32_t step_h, step_w, origin_h, origin_w, tap_step;
@@ -84,20 +76,20 @@ struct PatchGeometry {
     h = static_cast<std::int32_t>(t) * tap_step;
     w = static_cast<std::int32_t>(u) * tap_step;
   }
-  /// The element there, or null on padding.
-  __device__ __forceinline__ const float* element(std::uint32_t image, std::int32_t h, std::int32_t w,
-                                                  std::uint32_t channel) const {
+  /// Where in `tensor` the element there is; not valid on padding, and where the caller knows that it is `beyond`.
+  template <class T>
+  __device__ __forceinline__ Source<T> element(const T* tensor, std::uint32_t image, std::int32_t h, std::int32_t w,
+                                               std::uint32_t channel, bool beyond) const {
     // As unsigned numbers negative coordinates are large ones.
-    if (static_cast<std::uint32_t>(h) >= height || static_cast<std::uint32_t>(w) >= width) return nullptr;
+    const bool inside = static_cast<std::uint32_t>(h) < height && static_cast<std::uint32_t>(w) < width;
     const std::uint32_t at = (image * height + static_cast<std::uint32_t>(h)) * width + static_cast<std::uint32_t>(w);
-    return tensor + static_cast<std::size_t>(at) * channels + channel;
+    return {tensor, static_cast<std::size_t>(at) * channels + channel, inside && !beyond};
   }
 };
 
 /// How fprop and wgrad read x.
-inline PatchGeometry patch_geometry(const ConvShape& g, const Tensor& x) {
-  return {.tensor = x.as<const float>(),
-          .height = static_cast<std::uint32_t>(g.h),
+inline PatchGeometry patch_geometry(const ConvShape& g) {
+  return {.height = static_cast<std::uint32_t>(g.h),
           .width = static_cast<std::uint32_t>(g.w),
           .channels = static_cast<std::uint32_t>(g.c),
           .pixels = static_cast<std::uint32_t>(g.n * g.p() * g.q()),
@@ -114,10 +106,11 @@ inline PatchGeometry patch_geometry(const ConvShape& g, const Tensor& x) {
 }
 
 /// Lines are output pixels, the depth is (tap, channel).
-template <int Width>
+template <class T, int Width>
 struct PatchLines {
   static constexpr int kWidth = Width;
   static constexpr bool kAlongDepth = true;
+  const T* tensor;
   PatchGeometry geometry;
 
   struct Line {
@@ -131,22 +124,20 @@ struct PatchLines {
     geometry.split_pixel(pixel, at.image, at.h, at.w);
     return at;
   }
-  __device__ __forceinline__ Floats<Width> load(const Line& at, std::uint32_t d) const {
-    if (d >= geometry.depth) return {};
+  __device__ __forceinline__ Source<T> source(const Line& at, std::uint32_t d) const {
     std::int32_t h, w;
     std::uint32_t channel;
     geometry.split_depth(d, h, w, channel);
-    const float* from = geometry.element(at.image, at.h + h, at.w + w, channel);
-    if (from == nullptr) return {};
-    return load_floats<Width>(from);
+    return geometry.element(tensor, at.image, at.h + h, at.w + w, channel, d >= geometry.depth);
   }
 };
 
 /// Lines are (tap, channel), the depth is output pixels: the transpose of PatchLines.
-template <int Width>
+template <class T, int Width>
 struct PatchColumns {
   static constexpr int kWidth = Width;
   static constexpr bool kAlongDepth = false;
+  const T* tensor;
   PatchGeometry geometry;
 
   struct Line {
@@ -160,40 +151,38 @@ struct PatchColumns {
     geometry.split_depth(i, at.h, at.w, at.channel);
     return at;
   }
-  __device__ __forceinline__ Floats<Width> load(const Line& at, std::uint32_t pixel) const {
-    if (pixel >= geometry.pixels) return {};
+  __device__ __forceinline__ Source<T> source(const Line& at, std::uint32_t pixel) const {
     std::uint32_t image;
     std::int32_t h, w;
     geometry.split_pixel(pixel, image, h, w);
-    const float* from = geometry.element(image, h + at.h, w + at.w, at.channel);
-    if (from == nullptr) return {};
-    return load_floats<Width>(from);
+    return geometry.element(tensor, image, h + at.h, w + at.w, at.channel, pixel >= geometry.pixels);
   }
 };
 
-/// A row-major matrix as the destination, overwritten or added to.
-struct MatrixStore {
-  float* at;
+/// The epilogue that only stores: into a row-major matrix, overwritten or added to.
+template <class T>
+struct StoreMatrix {
+  T* at;
   std::uint32_t rows, columns;
-  bool float4_rows;
+  bool whole_groups;  ///< four columns can be stored as one
   bool accumulate;
 
-  __device__ __forceinline__ float* row(std::uint32_t i) const {
+  __device__ __forceinline__ T* row(std::uint32_t i) const {
     return i < rows ? at + static_cast<std::size_t>(i) * columns : nullptr;
   }
-  /// Stores four columns from `column` on, as far as there are so many.
-  __device__ __forceinline__ void put(float* to, std::uint32_t column, const float* sum) const {
+  __device__ __forceinline__ void put(T* to, std::uint32_t column, const Floats<4>& sum) const {
     if (column >= columns) return;
     to += column;
-    if (float4_rows) {
-      auto* four = reinterpret_cast<float4*>(to);
-      const float4 before = accumulate ? *four : make_float4(0, 0, 0, 0);
-      *four = make_float4(before.x + sum[0], before.y + sum[1], before.z + sum[2], before.w + sum[3]);
+    if (whole_groups) {
+      Floats<4> result = accumulate ? load<4>(to) : Floats<4>{};
+#pragma unroll
+      for (int e = 0; e < 4; ++e) result.value[e] += sum.value[e];
+      store(to, result);
       return;
     }
 #pragma unroll
     for (std::uint32_t e = 0; e < 4; ++e)
-      if (column + e < columns) to[e] = (accumulate ? to[e] : 0.0f) + sum[e];
+      if (column + e < columns) store(to + e, Floats<1>{(accumulate ? load<1>(to + e).value[0] : 0.0f) + sum.value[e]});
   }
 };
 

@@ -3,9 +3,9 @@
 //   dw[k,r,s,c] = sum over n, p, q of dy[n,p,q,k] x[n, p stride_h - pad_h + r, q stride_w - pad_w + s, c]
 //
 // As a matrix product (implicit_gemm.cuh): rows K, columns R S C, depth N P Q. Both operands are contiguous across the
-// depth (channels), read as float4 where 4 divides K or C. The sum is long and the result small, so the depth is cut
+// depth (channels), read four at a time where 4 divides K or C. The sum is long and the result small, so the depth is cut
 // into parts (wgrad_split.h): each part leaves its own (K, R S C) in the workspace, a second kernel adds them up.
-// Traffic: at best 4 (|x| + |dy| + |dw|) bytes of memory, and 8 parts |dw| for the partial results, which mostly stay
+// Traffic: at best |x| + |dy| + |dw| of memory, and 2 parts |dw| for the partial results, which mostly stay
 // in L2. Launch: grid (tiles, parts) of 128 or 256 threads; then blocks of 32 elements x 8 threads for the sum of the
 // parts. Determinism: parts are cut by the shape alone and added in a fixed order; no atomics.
 #include "kernels/conv/conv.h"
@@ -18,17 +18,17 @@ namespace gan {
 
 namespace {
 
-template <int WidthK, int WidthC>
+template <class T, int WidthK, int WidthC>
 struct Wgrad {
-  MatrixColumns<WidthK> dy;
-  PatchColumns<WidthC> x;
-  MatrixStore dw;  ///< of the first part, the others follow
+  MatrixColumns<T, WidthK> dy;
+  PatchColumns<T, WidthC> x;
+  StoreMatrix<float> dw;  ///< of the first part, the others follow
   std::uint32_t part_depth;
 };
 
-template <class Tile, int WidthK, int WidthC>
+template <class Tile, class T, int WidthK, int WidthC>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::blocks(WidthK < WidthC ? WidthK : WidthC))
-    conv_wgrad_kernel(Wgrad<WidthK, WidthC> op) {
+    conv_wgrad_kernel(Wgrad<T, WidthK, WidthC> op) {
   const TilePlace<Tile> tile(blockIdx.x, op.dw.columns);
   op.dw.at += static_cast<std::size_t>(blockIdx.y) * op.dw.rows * op.dw.columns;
   const std::uint32_t begin = blockIdx.y * op.part_depth;
@@ -57,37 +57,40 @@ __global__ void __launch_bounds__(kElements* kLanes)
   dw[i] = accumulate ? dw[i] + sum : sum;
 }
 
-template <class Tile, int WidthK, int WidthC>
-void start(const ConvWeightGradient& op, const PatchGeometry& geometry, const WgradSplit& split, CudaDevice& device) {
+template <class Tile, class T, int WidthK, int WidthC>
+void start(const ConvWgrad& op, const PatchGeometry& geometry, const WgradSplit& split, CudaDevice& device) {
   const bool direct = split.parts == 1;
   float* result = direct ? op.dw.as<float>() : op.workspace.as<float>();
-  const Wgrad<WidthK, WidthC> product = {
-      .dy = {op.dy.as<const float>(), static_cast<std::uint32_t>(op.shape.k), geometry.pixels},
-      .x = {geometry},
+  const Wgrad<T, WidthK, WidthC> product = {
+      .dy = {op.dy.as<const T>(), static_cast<std::uint32_t>(op.shape.k), geometry.pixels},
+      .x = {op.x.as<const T>(), geometry},
       .dw = {.at = result,
              .rows = static_cast<std::uint32_t>(op.shape.k),
              .columns = geometry.depth,
-             .float4_rows = moves_as_float4(geometry.depth, result),
+             .whole_groups = vector_width(geometry.depth, result) == 4,
              .accumulate = direct && op.mode == ParamGrad::Accumulate},
       .part_depth = static_cast<std::uint32_t>(split.part_depth),
   };
   const auto tiles = static_cast<unsigned>(gemm_tile_count(Tile::kKind, op.shape.k, geometry.depth));
-  launch(conv_wgrad_kernel<Tile, WidthK, WidthC>,
+  launch(conv_wgrad_kernel<Tile, T, WidthK, WidthC>,
          {.grid = {tiles, static_cast<unsigned>(split.parts)}, .block = {Tile::kThreads}}, device.stream(), product);
 }
 
 }  // namespace
 
-void run(const ConvWeightGradient& op, CudaDevice& device) {
+void run(const ConvWgrad& op, CudaDevice& device) {
   if (op.mode == ParamGrad::Skip) return;
-  const PatchGeometry geometry = patch_geometry(op.shape, op.x);
+  const PatchGeometry geometry = patch_geometry(op.shape);
   const WgradSplit split = wgrad_split(op.shape);
-  const bool vector_k = moves_as_float4(op.shape.k, op.dy.data), vector_c = moves_as_float4(op.shape.c, op.x.data);
-  dispatch_tile(split.tile, [&](auto tile) {
-    using Tile = decltype(tile);
-    if (vector_k && vector_c) start<Tile, 4, 4>(op, geometry, split, device);
-    else if (vector_k) start<Tile, 4, 1>(op, geometry, split, device);
-    else start<Tile, 1, 1>(op, geometry, split, device);
+  with_storage(op.kName, op.x.dtype, [&](auto storage) {
+    using T = decltype(storage);
+    const int width_k = vector_width(op.shape.k, op.dy.as<T>()), width_c = vector_width(op.shape.c, op.x.as<T>());
+    dispatch_tile(split.tile, [&](auto tile) {
+      using Tile = decltype(tile);
+      if (width_k == 4 && width_c == 4) start<Tile, T, 4, 4>(op, geometry, split, device);
+      else if (width_k == 4) start<Tile, T, 4, 1>(op, geometry, split, device);
+      else start<Tile, T, 1, 1>(op, geometry, split, device);
+    });
   });
   if (split.parts == 1) return;
   const auto count = static_cast<std::uint32_t>(op.dw.count());

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernels/core/cuda/multiprocessors.h"
+
 namespace gan {
 
 /// Rows x columns of the result per block.
@@ -12,9 +14,6 @@ enum class GemmTile {
   Thin,    ///< 128 x 32, 128 threads of 8 x 4: up to 32 columns
   Narrow,  ///< 256 x 8, 128 threads of 4 x 4: images of 1 or 3 channels
 };
-
-/// Terms of the sum that pass through shared memory at a time.
-constexpr int kGemmTileDepth = 8;
 
 /// Height of a tile.
 constexpr std::int64_t gemm_tile_rows(GemmTile tile) {
@@ -38,6 +37,9 @@ constexpr std::int64_t gemm_tile_columns(GemmTile tile) {
   return 0;
 }
 
+/// Terms of the sum that pass through shared memory at a time.
+constexpr std::int64_t gemm_tile_depth(GemmTile) { return 8; }
+
 /// Tiles that cover a result of rows x columns.
 constexpr std::int64_t gemm_tile_count(GemmTile tile, std::int64_t rows, std::int64_t columns) {
   return ((rows + gemm_tile_rows(tile) - 1) / gemm_tile_rows(tile)) *
@@ -45,9 +47,9 @@ constexpr std::int64_t gemm_tile_count(GemmTile tile, std::int64_t rows, std::in
 }
 
 /// The tile for `batches` independent products of rows x columns. A device-independent rule: large tiles when they make
-/// most of a wave of blocks on 132 multiprocessors (an H100's or H200's) and are not mostly empty, else smaller ones.
+/// most of a wave of blocks, one a multiprocessor, and are not mostly empty, else smaller ones.
 constexpr GemmTile choose_gemm_tile(std::int64_t rows, std::int64_t columns, std::int64_t batches) {
-  constexpr std::int64_t kMostOfAWave = 132 * 3 / 4;
+  constexpr std::int64_t kMostOfAWave = kMultiprocessors * 3 / 4;
   if (columns <= gemm_tile_columns(GemmTile::Narrow)) return GemmTile::Narrow;
   if (columns <= gemm_tile_columns(GemmTile::Thin)) return GemmTile::Thin;
   const bool fills = rows > 64 && columns > 64;

@@ -1,10 +1,10 @@
-// Fill, copy, axpy and the iteration counter.
+// Fill, copy and the iteration counter.
 //
 // shapes:   any; operands are flat arrays.
-// traffic:  fill writes, copy reads and writes, axpy reads twice and writes every element once.
-// launch:   fill and axpy as core/elementwise.cuh does. Copy: 256 threads, 16 bytes each (single bytes in the tail, or
-//           everywhere when a pointer is not aligned to 16 bytes), at most 16 blocks for each of 132 multiprocessors
-//           with a grid-stride loop. The counter: one thread.
+// traffic:  fill writes, copy reads and writes every element once.
+// launch:   fill as core/cuda/elementwise.cuh does. Copy: 256 threads, 16 bytes each (single bytes in the tail, or
+//           everywhere when a pointer is not aligned to 16 bytes), at most 16 blocks for each multiprocessor with a
+//           grid-stride loop. The counter: one thread.
 // results:  every element is written by one thread: deterministic.
 #include "kernels/elementwise/elementwise.h"
 
@@ -21,13 +21,8 @@ struct Constant {
   __device__ float operator()() const { return value; }
 };
 
-struct AddMultiple {
-  float alpha;
-  __device__ float operator()(float x, float y) const { return y + alpha * x; }
-};
-
 constexpr unsigned kCopyBlock = 256;
-constexpr std::int64_t kMostCopyBlocks = 16 * 132;
+constexpr std::int64_t kMostCopyBlocks = 16 * kMultiprocessors;
 
 /// Copies `vectors` pieces of 16 bytes, then the bytes from there to `count`.
 __global__ void __launch_bounds__(kCopyBlock)
@@ -46,24 +41,21 @@ __global__ void advance_kernel(std::uint64_t* counter) { ++*counter; }
 }  // namespace
 
 void run(const Fill& op, CudaDevice& device) {
-  elementwise(op.y.count(), Constant{op.value}, device.stream(), op.y.as<float>());
+  with_storage(op.kName, op.y.dtype, [&](auto storage) {
+    elementwise(op.y.count(), Constant{op.value}, device.stream(), op.y.as<decltype(storage)>());
+  });
 }
 
 void run(const Copy& op, CudaDevice& device) {
   const auto* const x = op.x.as<unsigned char>();
   auto* const y = op.y.as<unsigned char>();
   const auto bytes = static_cast<std::int64_t>(op.x.bytes());
-  const bool aligned = (reinterpret_cast<std::uintptr_t>(x) | reinterpret_cast<std::uintptr_t>(y)) % sizeof(uint4) == 0;
+  const bool aligned = is_aligned(x, sizeof(uint4)) && is_aligned(y, sizeof(uint4));
   const std::int64_t vectors = aligned ? bytes / static_cast<std::int64_t>(sizeof(uint4)) : 0;
   const std::int64_t items = vectors > 0 ? vectors : bytes;  // a tail is shorter than a block
   const std::int64_t blocks = std::min(kMostCopyBlocks, (items + kCopyBlock - 1) / kCopyBlock);
   launch(copy_kernel, {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kCopyBlock)}, device.stream(),
          vectors, bytes, x, y);
-}
-
-void run(const Axpy& op, CudaDevice& device) {
-  float* const y = op.y.as<float>();
-  elementwise(op.x.count(), AddMultiple{op.alpha}, device.stream(), y, op.x.as<float>(), y);
 }
 
 void run(const AdvanceCounter& op, CudaDevice& device) {

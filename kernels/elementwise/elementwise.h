@@ -1,4 +1,4 @@
-// Small instructions on whole tensors: fill, copy, axpy, and the iteration counter.
+// Small instructions on whole tensors: fill, copy, and the iteration counter.
 #pragma once
 
 #include "kernels/core/contract/cost.h"
@@ -15,7 +15,7 @@ struct Fill {
   Tensor y;
   float value = 0;
 
-  static void operands(auto& self, auto&& visit) { visit("y", self.y, Access::Write); }
+  static void operands(auto& self, auto&& visit) { visit("y", self.y, Access::Write, Role::Value); }
 };
 
 /// y = x; any element type, the same for both.
@@ -25,21 +25,8 @@ struct Copy {
   Tensor y;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("y", self.y, Access::Write);
-  }
-};
-
-/// y += alpha x.
-struct Axpy {
-  static constexpr const char* kName = "axpy";
-  Tensor x;
-  Tensor y;
-  float alpha = 1;
-
-  static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("y", self.y, Access::ReadWrite);
+    visit("x", self.x, Access::Read, Role::Anything);
+    visit("y", self.y, Access::Write, Role::Anything);
   }
 };
 
@@ -48,25 +35,21 @@ struct AdvanceCounter {
   static constexpr const char* kName = "advance";
   Tensor counter;  ///< U64 scalar
 
-  static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite); }
+  static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite, Role::Counter); }
 };
 
 /// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const Fill&);
 void validate(const Copy&);
-void validate(const Axpy&);
 void validate(const AdvanceCounter&);
 Cost cost(const Fill&);
 Cost cost(const Copy&);
-Cost cost(const Axpy&);
 Cost cost(const AdvanceCounter&);
 void run(const Fill&, CpuDevice&);
 void run(const Copy&, CpuDevice&);
-void run(const Axpy&, CpuDevice&);
 void run(const AdvanceCounter&, CpuDevice&);
 void run(const Fill&, CudaDevice&);
 void run(const Copy&, CudaDevice&);
-void run(const Axpy&, CudaDevice&);
 void run(const AdvanceCounter&, CudaDevice&);
 
 }  // namespace gan

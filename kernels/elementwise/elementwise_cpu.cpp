@@ -28,18 +28,6 @@ void run(const Copy& op, CpuDevice& device) {
                });
 }
 
-void run(const Axpy& op, CpuDevice& device) {
-  dispatch_real(op.x.dtype, op.kName, [&](auto real) {
-    using Real = decltype(real);
-    const Real alpha = static_cast<Real>(op.alpha);
-    const Real* const x = op.x.as<Real>();
-    Real* const y = op.y.as<Real>();
-    parallel_for(op.x.count(), kElementGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) y[i] += alpha * x[i];
-    });
-  });
-}
-
 void run(const AdvanceCounter& op, CpuDevice&) { ++*op.counter.as<std::uint64_t>(); }
 
 }  // namespace gan

@@ -5,9 +5,10 @@
 namespace gan {
 
 void validate(const Sum& op) {
-  require_real(op.kName, "x", op.x);
-  require_operand(op.kName, "y", op.y, op.x.shape, op.x.dtype);
-  require_operand(op.kName, "z", op.z, op.x.shape, op.x.dtype);
+  require_element_types(op);
+  require_present(op.kName, "x", op.x);
+  require_operand(op.kName, "y", op.y, op.x.shape);
+  require_operand(op.kName, "z", op.z, op.x.shape);
 }
 
 Cost cost(const Sum& op) { return {.flops = 3 * op.x.count(), .bytes = operand_bytes(op)}; }

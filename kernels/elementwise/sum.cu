@@ -21,8 +21,11 @@ struct WeightedSum {
 }  // namespace
 
 void run(const Sum& op, CudaDevice& device) {
-  elementwise(op.x.count(), WeightedSum{op.alpha, op.beta}, device.stream(), op.z.as<float>(), op.x.as<float>(),
-              op.y.as<float>());
+  with_storage(op.kName, op.x.dtype, [&](auto storage) {
+    using T = decltype(storage);
+    elementwise(op.x.count(), WeightedSum{op.alpha, op.beta}, device.stream(), op.z.as<T>(), op.x.as<T>(),
+                op.y.as<T>());
+  });
 }
 
 }  // namespace gan

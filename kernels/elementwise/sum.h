@@ -17,9 +17,9 @@ struct Sum {
   float alpha = 1, beta = 1;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("y", self.y, Access::Read);
-    visit("z", self.z, Access::Write);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("y", self.y, Access::Read, Role::Activation);
+    visit("z", self.z, Access::Write, Role::Activation);
   }
 };
 

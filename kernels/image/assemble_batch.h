@@ -21,10 +21,10 @@ struct AssembleBatch {
   bool flip = false;
 
   static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("data", self.data, Access::Read);
-    visit("indices", self.indices, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("data", self.data, Access::Read, Role::Pixels);
+    visit("indices", self.indices, Access::Read, Role::Index);
+    visit("y", self.y, Access::Write, Role::Activation);
   }
 };
 

@@ -18,9 +18,9 @@ struct BiasAdd {
   Tensor y;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("bias", self.bias, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("bias", self.bias, Access::Read, Role::Parameter);
+    visit("y", self.y, Access::Write, Role::Activation);
   }
 };
 
@@ -36,9 +36,9 @@ struct BiasGradient {
   static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
 
   static void operands(auto& self, auto&& visit) {
-    visit("dy", self.dy, Access::Read);
-    visit("dbias", self.dbias, access_of(self.mode));
-    visit("workspace", self.workspace, Access::Scratch);
+    visit("dy", self.dy, Access::Read, Role::Activation);
+    visit("dbias", self.dbias, access_of(self.mode), Role::ParameterGradient);
+    visit("workspace", self.workspace, Access::Scratch, Role::Workspace);
   }
 };
 

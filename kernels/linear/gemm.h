@@ -1,12 +1,13 @@
-// The matrix product that linear layers are made of. On CUDA a library computes it: kernels/linear/gemm_cublas.cpp;
-// under emulation a plain stand-in does.
+// The matrix product that linear layers and im2col are made of. Libraries compute it: oneDNN on the CPU (gemm_cpu.cpp),
+// cuBLAS on CUDA (gemm_cublas.cpp); under emulation a plain stand-in does.
 #pragma once
 
 #include <cstdint>
 
-#include "kernels/core/cuda/cuda_device.h"
-
 namespace gan {
+
+class CpuDevice;
+class CudaDevice;
 
 /// c(m,n) = op(a)(m,k) op(b)(k,n) + beta c(m,n), fp32, all row-major. op(a) is a(m,k), or the transpose of a(k,m);
 /// op(b) is b(k,n), or the transpose of b(n,k). A leading dimension is the number of elements from one stored row to
@@ -26,6 +27,9 @@ struct GemmArguments {
 
 /// Throws Error unless the extents make sense and fit into the library's 32-bit integers.
 void validate(const GemmArguments& arguments);
+
+/// Computes the product on the device's threads. Throws Error if the library refuses.
+void gemm(const GemmArguments& arguments, CpuDevice& device);
 
 /// Starts the product on the device's stream. Deterministic: the same arguments give the same bits.
 void gemm(const GemmArguments& arguments, CudaDevice& device);

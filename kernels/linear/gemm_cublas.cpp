@@ -3,6 +3,7 @@
 #include <cublas_v2.h>
 
 #include "kernels/core/contract/error.h"
+#include "kernels/core/cuda/cuda_device.h"
 #include "kernels/linear/gemm.h"
 
 namespace gan {

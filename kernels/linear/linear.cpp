@@ -6,20 +6,19 @@ namespace gan {
 
 namespace {
 
-/// The features of one sample: all axes of a (N, ...) tensor but the first.
-Shape as_matrix(const char* instruction, const char* name, const Tensor& tensor, DType dtype) {
-  require(tensor.present(), "{}: {} is missing", instruction, name);
-  require(tensor.dtype == dtype, "{}: {} is {}, expected {}", instruction, name, name_of(tensor.dtype), name_of(dtype));
+/// A tensor (rows, ...) as a matrix: all axes but the first are columns.
+Shape as_matrix(const char* instruction, const char* name, const Tensor& tensor) {
+  require_present(instruction, name, tensor);
   require(tensor.shape.rank >= 1 && tensor.count() > 0, "{}: {} is {}, expected (rows, ...) with at least one element",
           instruction, name, to_string(tensor.shape));
   return {tensor.shape[0], tensor.count() / tensor.shape[0]};
 }
 
 /// x(N, in), w(out, in), y(N, out) belong together.
-void require_product(const char* instruction, const Tensor& x, const Tensor& w, const Tensor& y, DType dtype) {
-  const Shape in = as_matrix(instruction, "x or dx", x, dtype);
-  const Shape filter = as_matrix(instruction, "w or dw", w, dtype);
-  const Shape out = as_matrix(instruction, "y or dy", y, dtype);
+void require_product(const char* instruction, const Tensor& x, const Tensor& w, const Tensor& y) {
+  const Shape in = as_matrix(instruction, "x or dx", x);
+  const Shape filter = as_matrix(instruction, "w or dw", w);
+  const Shape out = as_matrix(instruction, "y or dy", y);
   require(in[0] == out[0] && filter[0] == out[1] && filter[1] == in[1],
           "{}: x {}, w {} and y {} do not fit together, expected (N, in), (out, in) and (N, out)", instruction,
           to_string(x.shape), to_string(w.shape), to_string(y.shape));
@@ -29,24 +28,24 @@ std::int64_t flops(const Tensor& x, const Tensor& w) { return 2 * x.shape[0] * w
 
 }  // namespace
 
-void validate(const LinearForward& op) {
-  require_real(op.kName, "y", op.y);
-  require_product(op.kName, op.x, op.w, op.y, op.y.dtype);
+void validate(const LinearFprop& op) {
+  require_element_types(op);
+  require_product(op.kName, op.x, op.w, op.y);
 }
 
-void validate(const LinearInputGradient& op) {
-  require_real(op.kName, "dx", op.dx);
-  require_product(op.kName, op.dx, op.w, op.dy, op.dx.dtype);
+void validate(const LinearDgrad& op) {
+  require_element_types(op);
+  require_product(op.kName, op.dx, op.w, op.dy);
 }
 
-void validate(const LinearWeightGradient& op) {
-  require_real(op.kName, "dw", op.dw);
-  require_product(op.kName, op.x, op.dw, op.dy, op.dw.dtype);
+void validate(const LinearWgrad& op) {
+  require_element_types(op);
+  require_product(op.kName, op.x, op.dw, op.dy);
 }
 
-Cost cost(const LinearForward& op) { return {.flops = flops(op.x, op.w), .bytes = operand_bytes(op)}; }
-Cost cost(const LinearInputGradient& op) { return {.flops = flops(op.dx, op.w), .bytes = operand_bytes(op)}; }
-Cost cost(const LinearWeightGradient& op) {
+Cost cost(const LinearFprop& op) { return {.flops = flops(op.x, op.w), .bytes = operand_bytes(op)}; }
+Cost cost(const LinearDgrad& op) { return {.flops = flops(op.dx, op.w), .bytes = operand_bytes(op)}; }
+Cost cost(const LinearWgrad& op) {
   if (op.mode == ParamGrad::Skip) return {};
   return {.flops = flops(op.x, op.dw), .bytes = operand_bytes(op)};
 }

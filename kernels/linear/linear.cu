@@ -2,64 +2,25 @@
 //
 // Matrix products of the library (kernels/linear/gemm.h), on row-major operands as they lie.
 // Traffic: at best each operand once. Launch: the library chooses. Determinism: the library's, the same bits for the same arguments.
-#include "kernels/linear/linear.h"
-
 #include "kernels/core/cuda/cuda_device.h"
-#include "kernels/core/cuda/launch.cuh"
-#include "kernels/linear/gemm.h"
+#include "kernels/core/cuda/storage.cuh"
+#include "kernels/linear/linear_gemm.h"
 
 namespace gan {
 
-void run(const LinearForward& op, CudaDevice& device) {
-  const std::int64_t n = op.x.shape[0], in = op.x.count() / n, out = op.w.shape[0];
-  gemm({.m = n,
-        .n = out,
-        .k = in,
-        .a = op.x.as<const float>(),
-        .lda = in,
-        .transpose_a = false,
-        .b = op.w.as<const float>(),
-        .ldb = in,
-        .transpose_b = true,
-        .beta = 0,
-        .c = op.y.as<float>(),
-        .ldc = out},
-       device);
+// gemm() is fp32: another storage type would need a product of its own, and does not get past with_storage() until then.
+
+void run(const LinearFprop& op, CudaDevice& device) {
+  with_storage(op.kName, op.y.dtype, [&](float) { gemm(product_of(op), device); });
 }
 
-void run(const LinearInputGradient& op, CudaDevice& device) {
-  const std::int64_t n = op.dx.shape[0], in = op.dx.count() / n, out = op.w.shape[0];
-  gemm({.m = n,
-        .n = in,
-        .k = out,
-        .a = op.dy.as<const float>(),
-        .lda = out,
-        .transpose_a = false,
-        .b = op.w.as<const float>(),
-        .ldb = in,
-        .transpose_b = false,
-        .beta = 0,
-        .c = op.dx.as<float>(),
-        .ldc = in},
-       device);
+void run(const LinearDgrad& op, CudaDevice& device) {
+  with_storage(op.kName, op.dx.dtype, [&](float) { gemm(product_of(op), device); });
 }
 
-void run(const LinearWeightGradient& op, CudaDevice& device) {
+void run(const LinearWgrad& op, CudaDevice& device) {
   if (op.mode == ParamGrad::Skip) return;
-  const std::int64_t n = op.x.shape[0], in = op.x.count() / n, out = op.dw.shape[0];
-  gemm({.m = out,
-        .n = in,
-        .k = n,
-        .a = op.dy.as<const float>(),
-        .lda = out,
-        .transpose_a = true,
-        .b = op.x.as<const float>(),
-        .ldb = in,
-        .transpose_b = false,
-        .beta = op.mode == ParamGrad::Accumulate ? 1.0f : 0.0f,
-        .c = op.dw.as<float>(),
-        .ldc = in},
-       device);
+  with_storage(op.kName, op.dy.dtype, [&](float) { gemm(product_of(op), device); });
 }
 
 }  // namespace gan

@@ -1,9 +1,7 @@
-#include <dnnl.h>
-
 #include "kernels/core/cpu/cpu_device.h"
 #include "kernels/core/cpu/library_threads.h"
 #include "kernels/core/cpu/parallel.h"
-#include "kernels/linear/linear.h"
+#include "kernels/linear/linear_gemm.h"
 
 namespace gan {
 
@@ -18,7 +16,7 @@ Extents extents_of(const Tensor& x, const Tensor& w) { return {x.shape[0], w.cou
 
 /// y[n, o] = sum over i of x[n, i] w[o, i], in double.
 template <class Real>
-void define(const LinearForward& op, Real, int threads) {
+void define(const LinearFprop& op, Real, int threads) {
   const auto [n, in, out] = extents_of(op.x, op.w);
   parallel_for(n, 1, threads, [&, in = in, out = out](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row)
@@ -33,7 +31,7 @@ void define(const LinearForward& op, Real, int threads) {
 
 /// dx[n, i] = sum over o of dy[n, o] w[o, i], in double.
 template <class Real>
-void define(const LinearInputGradient& op, Real, int threads) {
+void define(const LinearDgrad& op, Real, int threads) {
   const auto [n, in, out] = extents_of(op.dx, op.w);
   parallel_for(n, 1, threads, [&, in = in, out = out](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row)
@@ -49,7 +47,7 @@ void define(const LinearInputGradient& op, Real, int threads) {
 
 /// dw[o, i] (=, +=) sum over n of dy[n, o] x[n, i], in double.
 template <class Real>
-void define(const LinearWeightGradient& op, Real, int threads) {
+void define(const LinearWgrad& op, Real, int threads) {
   const auto [n, in, out] = extents_of(op.x, op.dw);
   parallel_for(out, 1, threads, [&, n = n, in = in, out = out](std::int64_t begin, std::int64_t end) {
     for (std::int64_t o = begin; o < end; ++o)
@@ -64,37 +62,18 @@ void define(const LinearWeightGradient& op, Real, int threads) {
   });
 }
 
-void run_fast(const LinearForward& op) {
-  const auto [n, in, out] = extents_of(op.x, op.w);
-  dnnl_sgemm('N', 'T', n, out, in, 1.0f, op.x.as<float>(), in, op.w.as<float>(), in, 0.0f, op.y.as<float>(), out);
-}
-
-void run_fast(const LinearInputGradient& op) {
-  const auto [n, in, out] = extents_of(op.dx, op.w);
-  dnnl_sgemm('N', 'N', n, in, out, 1.0f, op.dy.as<float>(), out, op.w.as<float>(), in, 0.0f, op.dx.as<float>(), in);
-}
-
-void run_fast(const LinearWeightGradient& op) {
-  const auto [n, in, out] = extents_of(op.x, op.dw);
-  const float keep = op.mode == ParamGrad::Accumulate ? 1.0f : 0.0f;
-  dnnl_sgemm('T', 'N', out, in, n, 1.0f, op.dy.as<float>(), out, op.x.as<float>(), in, keep, op.dw.as<float>(), in);
-}
-
 /// oneDNN's matrix product for F32; the definition for F64 and on request.
 template <class Op>
 void run_any(const Op& op, DType dtype, CpuDevice& device) {
-  if (kLibraryThreads && dtype == DType::F32 && !device.definition_only()) {
-    const LibraryThreads threads(device.threads());
-    return run_fast(op);
-  }
+  if (kLibraryThreads && dtype == DType::F32 && !device.definition_only()) return gemm(product_of(op), device);
   dispatch_real(dtype, Op::kName, [&](auto real) { define(op, real, device.threads()); });
 }
 
 }  // namespace
 
-void run(const LinearForward& op, CpuDevice& device) { run_any(op, op.y.dtype, device); }
-void run(const LinearInputGradient& op, CpuDevice& device) { run_any(op, op.dx.dtype, device); }
-void run(const LinearWeightGradient& op, CpuDevice& device) {
+void run(const LinearFprop& op, CpuDevice& device) { run_any(op, op.y.dtype, device); }
+void run(const LinearDgrad& op, CpuDevice& device) { run_any(op, op.dx.dtype, device); }
+void run(const LinearWgrad& op, CpuDevice& device) {
   if (op.mode != ParamGrad::Skip) run_any(op, op.dw.dtype, device);
 }
 

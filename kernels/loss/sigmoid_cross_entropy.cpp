@@ -2,17 +2,18 @@
 
 #include <cmath>
 
-#include "kernels/elementwise/scalar_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 
 void validate(const SigmoidCrossEntropy& op) {
-  require_real(op.kName, "logits", op.logits);
+  require_element_types(op);
+  require_present(op.kName, "logits", op.logits);
   require(op.logits.count() >= 1, "{}: a mean needs at least one logit, got shape {}", op.kName,
           to_string(op.logits.shape));
-  require_scalar(op.kName, "loss", op.loss, op.logits.dtype);
-  require_operand(op.kName, "dlogits", op.dlogits, op.logits.shape, op.logits.dtype);
-  require_scalar(op.kName, "mean_sigmoid", op.mean_sigmoid, op.logits.dtype);
+  require_scalar(op.kName, "loss", op.loss);
+  require_operand(op.kName, "dlogits", op.dlogits, op.logits.shape);
+  require_scalar(op.kName, "mean_sigmoid", op.mean_sigmoid);
   require(op.target >= 0 && op.target <= 1, "{}: target is from 0 to 1, got {}", op.kName, op.target);
   require(std::isfinite(op.weight), "{}: weight is finite, got {}", op.kName, op.weight);
 }

@@ -3,7 +3,7 @@
 // shapes:   logits, dlogits (N); loss, mean_sigmoid (1).
 // equation: sigmoid_cross_entropy.h. With e = exp(-|z|) in (0, 1] nothing can overflow, and each term is scaled by 1/N
 //           before it is added, so that the mean of huge terms is as finite as they are.
-// traffic:  reads 4 and writes 4 bytes a logit.
+// traffic:  reads and writes every logit once.
 // launch:   one block of up to 1,024 threads, however large N is: there is one logit per image.
 // results:  thread t sums elements t, t + block, ...; then trees over a warp and over the warps: deterministic.
 #include "kernels/loss/sigmoid_cross_entropy.h"
@@ -11,7 +11,7 @@
 #include <algorithm>
 
 #include "kernels/core/cuda/cuda_device.h"
-#include "kernels/core/cuda/launch.cuh"
+#include "kernels/core/cuda/storage.cuh"
 
 namespace gan {
 
@@ -34,20 +34,21 @@ __device__ __forceinline__ Sums warp_sums(Sums sums) {
   return sums;
 }
 
+template <class T>
 __global__ void __launch_bounds__(kMaxBlock)
     sigmoid_cross_entropy_kernel(std::int64_t count, float inverse_count, float target, float weight,
-                                 const float* __restrict__ logits, float* __restrict__ dlogits,
-                                 float* __restrict__ loss, float* __restrict__ mean_sigmoid) {
+                                 const T* __restrict__ logits, T* __restrict__ dlogits, float* __restrict__ loss,
+                                 float* __restrict__ mean_sigmoid) {
   GAN_SHARED(Sums, of_warp, [kMaxBlock / kWarp]);
   Sums sums{0, 0};
   for (std::int64_t i = threadIdx.x; i < count; i += blockDim.x) {
-    const float z = logits[i];
+    const float z = load<1>(logits + i).value[0];
     const float e = expf(-fabsf(z));
     const float sigmoid = (z >= 0 ? 1.0f : e) / (1.0f + e);
     const float softplus_rest = log1pf(e);
     sums.loss += (fmaxf(z, 0.0f) - target * z + softplus_rest) * inverse_count;
     sums.sigmoid += sigmoid * inverse_count;
-    dlogits[i] = weight * inverse_count * (sigmoid - target);
+    store(dlogits + i, Floats<1>{weight * inverse_count * (sigmoid - target)});
   }
   sums = warp_sums(sums);
   const int warp = static_cast<int>(threadIdx.x) / kWarp, lane = static_cast<int>(threadIdx.x) % kWarp;
@@ -68,9 +69,12 @@ void run(const SigmoidCrossEntropy& op, CudaDevice& device) {
   const std::int64_t count = op.logits.count();
   const std::int64_t threads = std::min<std::int64_t>(kMaxBlock, (count + kWarp - 1) / kWarp * kWarp);
   const LaunchShape shape{.grid = dim3(1), .block = dim3(static_cast<unsigned>(threads))};
-  launch(sigmoid_cross_entropy_kernel, shape, device.stream(), count,
-         static_cast<float>(1.0 / static_cast<double>(count)), op.target, op.weight, op.logits.as<float>(),
-         op.dlogits.as<float>(), op.loss.as<float>(), op.mean_sigmoid.as<float>());
+  with_storage(op.kName, op.logits.dtype, [&](auto storage) {
+    using T = decltype(storage);
+    launch(sigmoid_cross_entropy_kernel<T>, shape, device.stream(), count,
+           static_cast<float>(1.0 / static_cast<double>(count)), op.target, op.weight, op.logits.as<T>(),
+           op.dlogits.as<T>(), op.loss.as<float>(), op.mean_sigmoid.as<float>());
+  });
 }
 
 }  // namespace gan

@@ -26,10 +26,10 @@ struct SigmoidCrossEntropy {
   float weight = 1;
 
   static void operands(auto& self, auto&& visit) {
-    visit("logits", self.logits, Access::Read);
-    visit("loss", self.loss, Access::Write);
-    visit("dlogits", self.dlogits, Access::Write);
-    visit("mean_sigmoid", self.mean_sigmoid, Access::Write);
+    visit("logits", self.logits, Access::Read, Role::Activation);
+    visit("loss", self.loss, Access::Write, Role::Loss);
+    visit("dlogits", self.dlogits, Access::Write, Role::Activation);
+    visit("mean_sigmoid", self.mean_sigmoid, Access::Write, Role::Loss);
   }
 };
 

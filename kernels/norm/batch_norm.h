@@ -30,15 +30,15 @@ struct BatchNormForward {
   static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("gamma", self.gamma, Access::Read);
-    visit("beta", self.beta, Access::Read);
-    visit("running_mean", self.running_mean, Access::ReadWrite);
-    visit("running_variance", self.running_variance, Access::ReadWrite);
-    visit("y", self.y, Access::Write);
-    visit("mean", self.mean, Access::Write);
-    visit("inverse_std", self.inverse_std, Access::Write);
-    visit("workspace", self.workspace, Access::Scratch);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("gamma", self.gamma, Access::Read, Role::Parameter);
+    visit("beta", self.beta, Access::Read, Role::Parameter);
+    visit("running_mean", self.running_mean, Access::ReadWrite, Role::Statistic);
+    visit("running_variance", self.running_variance, Access::ReadWrite, Role::Statistic);
+    visit("y", self.y, Access::Write, Role::Activation);
+    visit("mean", self.mean, Access::Write, Role::Statistic);
+    visit("inverse_std", self.inverse_std, Access::Write, Role::Statistic);
+    visit("workspace", self.workspace, Access::Scratch, Role::Workspace);
   }
 };
 
@@ -58,15 +58,15 @@ struct BatchNormBackward {
   static std::int64_t workspace_count(std::int64_t rows, std::int64_t channels);
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("dy", self.dy, Access::Read);
-    visit("gamma", self.gamma, Access::Read);
-    visit("mean", self.mean, Access::Read);
-    visit("inverse_std", self.inverse_std, Access::Read);
-    visit("dx", self.dx, Access::Write);
-    visit("dgamma", self.dgamma, access_of(self.mode));
-    visit("dbeta", self.dbeta, access_of(self.mode));
-    visit("workspace", self.workspace, Access::Scratch);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("dy", self.dy, Access::Read, Role::Activation);
+    visit("gamma", self.gamma, Access::Read, Role::Parameter);
+    visit("mean", self.mean, Access::Read, Role::Statistic);
+    visit("inverse_std", self.inverse_std, Access::Read, Role::Statistic);
+    visit("dx", self.dx, Access::Write, Role::Activation);
+    visit("dgamma", self.dgamma, access_of(self.mode), Role::ParameterGradient);
+    visit("dbeta", self.dbeta, access_of(self.mode), Role::ParameterGradient);
+    visit("workspace", self.workspace, Access::Scratch, Role::Workspace);
   }
 };
 
@@ -80,12 +80,12 @@ struct BatchNormInference {
   float epsilon = 1e-5f;
 
   static void operands(auto& self, auto&& visit) {
-    visit("x", self.x, Access::Read);
-    visit("gamma", self.gamma, Access::Read);
-    visit("beta", self.beta, Access::Read);
-    visit("running_mean", self.running_mean, Access::Read);
-    visit("running_variance", self.running_variance, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("x", self.x, Access::Read, Role::Activation);
+    visit("gamma", self.gamma, Access::Read, Role::Parameter);
+    visit("beta", self.beta, Access::Read, Role::Parameter);
+    visit("running_mean", self.running_mean, Access::Read, Role::Statistic);
+    visit("running_variance", self.running_variance, Access::Read, Role::Statistic);
+    visit("y", self.y, Access::Write, Role::Activation);
   }
 };
 

@@ -2,17 +2,18 @@
 
 #include <cmath>
 
-#include "kernels/elementwise/scalar_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 
 void validate(const Adam& op) {
-  require_scalar(op.kName, "iteration", op.iteration, DType::U64);
-  if (op.fault.present()) require_scalar(op.kName, "fault", op.fault, DType::U64);
-  require_real(op.kName, "gradient", op.gradient);
-  require_operand(op.kName, "parameter", op.parameter, op.gradient.shape, op.gradient.dtype);
-  require_operand(op.kName, "m", op.m, op.gradient.shape, op.gradient.dtype);
-  require_operand(op.kName, "v", op.v, op.gradient.shape, op.gradient.dtype);
+  require_element_types(op);
+  require_scalar(op.kName, "iteration", op.iteration);
+  if (op.fault.present()) require_scalar(op.kName, "fault", op.fault);
+  require_present(op.kName, "gradient", op.gradient);
+  require_operand(op.kName, "parameter", op.parameter, op.gradient.shape);
+  require_operand(op.kName, "m", op.m, op.gradient.shape);
+  require_operand(op.kName, "v", op.v, op.gradient.shape);
   require(std::isfinite(op.learning_rate), "{}: learning_rate is finite, got {}", op.kName, op.learning_rate);
   require(op.beta1 >= 0 && op.beta1 < 1, "{}: beta1 is at least 0 and below 1, got {}", op.kName, op.beta1);
   require(op.beta2 >= 0 && op.beta2 < 1, "{}: beta2 is at least 0 and below 1, got {}", op.kName, op.beta2);
@@ -24,9 +25,10 @@ void validate(const Adam& op) {
 }
 
 void validate(const ExponentialMovingAverage& op) {
-  require_scalar(op.kName, "iteration", op.iteration, DType::U64);
-  require_real(op.kName, "source", op.source);
-  require_operand(op.kName, "average", op.average, op.source.shape, op.source.dtype);
+  require_element_types(op);
+  require_scalar(op.kName, "iteration", op.iteration);
+  require_present(op.kName, "source", op.source);
+  require_operand(op.kName, "average", op.average, op.source.shape);
   require(op.decay >= 0 && op.decay <= 1, "{}: decay is from 0 to 1, got {}", op.kName, op.decay);
 }
 

@@ -5,7 +5,7 @@
 //           One thread a block computes them in double and shares them.
 // traffic:  Adam reads 16 and writes 12 bytes a parameter, the average reads 8 and writes 4: memory-bound.
 // launch:   Adam: 256 threads, 4 parameters each (1 when a pointer is not aligned to 16 bytes), a grid-stride loop over
-//           at most 8 blocks for each of 132 multiprocessors: what is resident at once. The average: elementwise.cuh.
+//           at most 8 blocks for each multiprocessor: what is resident at once. The average: elementwise.cuh.
 // results:  every parameter is updated by one thread: deterministic.
 #include "kernels/optimizer/adam.h"
 
@@ -13,16 +13,16 @@
 
 #include "kernels/core/cuda/cuda_device.h"
 #include "kernels/core/cuda/elementwise.cuh"
-#include "kernels/core/cuda/floats.cuh"
-#include "kernels/core/cuda/launch.cuh"
-#include "kernels/optimizer/schedule.h"
+#include "kernels/core/cuda/multiprocessors.h"
+#include "kernels/core/cuda/storage.cuh"
+#include "kernels/optimizer/step_factors.h"
 
 namespace gan {
 
 namespace {
 
 constexpr unsigned kAdamBlock = 256;
-constexpr std::int64_t kMostAdamBlocks = 8 * 132;
+constexpr std::int64_t kMostAdamBlocks = 8 * kMultiprocessors;
 
 struct AdamConstants {
   double learning_rate, beta1, beta2;
@@ -62,13 +62,13 @@ __global__ void __launch_bounds__(kAdamBlock)
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kAdamBlock * N;
   std::int64_t at = (static_cast<std::int64_t>(blockIdx.x) * kAdamBlock + threadIdx.x) * N;
   for (; at + N <= count; at += stride) {
-    const Floats<N> g = load_floats<N>(gradient + at);
-    Floats<N> p = load_floats<N>(parameter + at), m_here = load_floats<N>(m + at), v_here = load_floats<N>(v + at);
+    const Floats<N> g = load<N>(gradient + at);
+    Floats<N> p = load<N>(parameter + at), m_here = load<N>(m + at), v_here = load<N>(v + at);
 #pragma unroll
     for (int k = 0; k < N; ++k) update(constants, mine, g.value[k], p.value[k], m_here.value[k], v_here.value[k]);
-    store_floats<N>(parameter + at, p);
-    store_floats<N>(m + at, m_here);
-    store_floats<N>(v + at, v_here);
+    store(parameter + at, p);
+    store(m + at, m_here);
+    store(v + at, v_here);
   }
   for (; at < count; ++at) update(constants, mine, gradient[at], parameter[at], m[at], v[at]);  // a group cut off
 }

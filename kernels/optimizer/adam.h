@@ -31,12 +31,12 @@ struct Adam {
   std::uint32_t update_index = 0;  ///< which of them this is, from 0
 
   static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("fault", self.fault, Access::Read);
-    visit("gradient", self.gradient, Access::Read);
-    visit("parameter", self.parameter, Access::ReadWrite);
-    visit("m", self.m, Access::ReadWrite);
-    visit("v", self.v, Access::ReadWrite);
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("fault", self.fault, Access::Read, Role::Counter);
+    visit("gradient", self.gradient, Access::Read, Role::ParameterGradient);
+    visit("parameter", self.parameter, Access::ReadWrite, Role::Parameter);
+    visit("m", self.m, Access::ReadWrite, Role::OptimizerState);
+    visit("v", self.v, Access::ReadWrite, Role::OptimizerState);
   }
 };
 
@@ -50,9 +50,9 @@ struct ExponentialMovingAverage {
   float decay = 0.999f;
 
   static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("source", self.source, Access::Read);
-    visit("average", self.average, Access::ReadWrite);
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("source", self.source, Access::Read, Role::Parameter);
+    visit("average", self.average, Access::ReadWrite, Role::Parameter);
   }
 };
 

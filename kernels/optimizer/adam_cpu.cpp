@@ -4,7 +4,7 @@
 #include "kernels/core/cpu/cpu_device.h"
 #include "kernels/core/cpu/parallel.h"
 #include "kernels/optimizer/adam.h"
-#include "kernels/optimizer/schedule.h"
+#include "kernels/optimizer/step_factors.h"
 
 namespace gan {
 

@@ -1,13 +1,14 @@
 #include "kernels/optimizer/finite_check.h"
 
-#include "kernels/elementwise/scalar_operand.h"
+#include "kernels/core/contract/check_operand.h"
 
 namespace gan {
 
 void validate(const FiniteCheck& op) {
-  require_scalar(op.kName, "iteration", op.iteration, DType::U64);
-  require_real(op.kName, "x", op.x);
-  require_scalar(op.kName, "fault", op.fault, DType::U64);
+  require_element_types(op);
+  require_scalar(op.kName, "iteration", op.iteration);
+  require_present(op.kName, "x", op.x);
+  require_scalar(op.kName, "fault", op.fault);
 }
 
 Cost cost(const FiniteCheck& op) { return {.flops = 0, .bytes = operand_bytes(op)}; }

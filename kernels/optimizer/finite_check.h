@@ -19,9 +19,9 @@ struct FiniteCheck {
   Tensor fault;      ///< U64 scalar
 
   static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("x", self.x, Access::Read);
-    visit("fault", self.fault, Access::ReadWrite);
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("x", self.x, Access::Read, Role::Value);
+    visit("fault", self.fault, Access::ReadWrite, Role::Counter);
   }
 };
 

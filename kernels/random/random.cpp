@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/elementwise/scalar_operand.h"
+#include "kernels/core/contract/check_operand.h"
 #include "kernels/random/philox.h"
 
 namespace gan {
@@ -11,8 +11,8 @@ namespace gan {
 namespace {
 
 void require_draw(const char* instruction, const Tensor& iteration, const Tensor& y) {
-  require_scalar(instruction, "iteration", iteration, DType::U64);
-  require_real(instruction, "y", y);
+  require_scalar(instruction, "iteration", iteration);
+  require_present(instruction, "y", y);
   require(y.count() <= kMaxStreamElements, "{}: a stream has at most {} elements an iteration, got {}", instruction,
           kMaxStreamElements, y.count());
 }
@@ -20,21 +20,17 @@ void require_draw(const char* instruction, const Tensor& iteration, const Tensor
 }  // namespace
 
 void validate(const RandomNormal& op) {
+  require_element_types(op);
   require_draw(op.kName, op.iteration, op.y);
   require(std::isfinite(op.mean), "{}: mean is finite, got {}", op.kName, op.mean);
   require(std::isfinite(op.standard_deviation) && op.standard_deviation >= 0,
           "{}: standard_deviation is finite and not negative, got {}", op.kName, op.standard_deviation);
 }
 
-void validate(const RandomUniform& op) {
-  require_draw(op.kName, op.iteration, op.y);
-  require(op.low < op.high && std::isfinite(op.low) && std::isfinite(op.high - op.low),
-          "{}: low is below high and their difference is finite, got {} and {}", op.kName, op.low, op.high);
-}
-
 void validate(const SampleIndices& op) {
-  require_scalar(op.kName, "iteration", op.iteration, DType::U64);
-  require_operand(op.kName, "indices", op.indices, op.indices.shape, DType::I32);
+  require_element_types(op);
+  require_scalar(op.kName, "iteration", op.iteration);
+  require_present(op.kName, "indices", op.indices);
   require(op.indices.shape.rank == 1, "{}: indices has one axis, got shape {}", op.kName, to_string(op.indices.shape));
   require(op.count >= 1 && op.count <= std::numeric_limits<std::int32_t>::max(),
           "{}: count is from 1 to 2^31 - 1, got {}", op.kName, op.count);
@@ -49,8 +45,6 @@ Cost cost(const RandomNormal& op) {
   constexpr std::int64_t kFlopsPerElement = 29;
   return {.flops = kFlopsPerElement * op.y.count(), .bytes = operand_bytes(op)};
 }
-
-Cost cost(const RandomUniform& op) { return {.flops = 3 * op.y.count(), .bytes = operand_bytes(op)}; }
 
 Cost cost(const SampleIndices& op) { return {.flops = 0, .bytes = operand_bytes(op)}; }
 

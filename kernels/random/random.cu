@@ -1,16 +1,16 @@
-// Random draws: normal, uniform, and the indices of the next batch.
+// Random draws: normals, and the indices of the next batch.
 //
-// shapes:   y is a flat array of `count` floats; indices has B elements.
+// shapes:   y is a flat array of `count` elements; indices has B elements.
 // equation: Philox4x32-10 counters (philox.h), the transforms of distributions.h and permutation.h. The CPU shares
 //           them: the same bits.
-// traffic:  writes y once, 4 bytes an element; about 100 integer and 30 floating-point operations an element keep the
+// traffic:  writes y once; about 100 integer and 30 floating-point operations an element keep the
 //           normals arithmetic-bound on a GPU; they are a few thousand an iteration.
-// launch:   256 threads, one Philox block (four elements, one float4 store) each. Indices: 128 threads, one each.
+// launch:   256 threads, one Philox block (four elements, stored as one) each. Indices: 128 threads, one each.
 // results:  a function of (seed, stream, iteration, element) alone.
 #include "kernels/random/random.h"
 
 #include "kernels/core/cuda/cuda_device.h"
-#include "kernels/core/cuda/launch.cuh"
+#include "kernels/core/cuda/storage.cuh"
 #include "kernels/random/distributions.h"
 #include "kernels/random/permutation.h"
 #include "kernels/random/philox.h"
@@ -22,47 +22,23 @@ namespace {
 constexpr unsigned kDrawBlock = 256;
 constexpr unsigned kIndexBlock = 128;
 
-struct ToNormals {
-  float mean, standard_deviation;
-  __device__ void operator()(const PhiloxWords& words, float* floats) const {
-    normals_from_block(words, mean, standard_deviation, floats);
-  }
-};
-
-struct ToUniforms {
-  UniformRange range;
-  __device__ void operator()(const PhiloxWords& words, float* floats) const {
-    for (int i = 0; i < 4; ++i) floats[i] = uniform_from_word(words.word[i], range);
-  }
-};
-
-template <class Transform>
+template <class T>
 __global__ void __launch_bounds__(kDrawBlock)
-    draw_kernel(std::int64_t count, bool vectorised, RandomStream stream, Transform transform,
-                const std::uint64_t* iteration, float* y) {
+    normal_kernel(std::int64_t count, bool vectorised, RandomStream stream, float mean, float standard_deviation,
+                  const std::uint64_t* iteration, T* y) {
   const std::int64_t block = static_cast<std::int64_t>(blockIdx.x) * kDrawBlock + threadIdx.x;
   const std::int64_t first = block * kElementsPerPhiloxBlock;
   if (first >= count) return;
-  float floats[kElementsPerPhiloxBlock];
-  transform(stream_words(stream.seed, stream.stream, *iteration, static_cast<std::uint32_t>(block)), floats);
+  Floats<kElementsPerPhiloxBlock> normals;
+  normals_from_block(stream_words(stream.seed, stream.stream, *iteration, static_cast<std::uint32_t>(block)), mean,
+                     standard_deviation, normals.value);
   if (vectorised && first + kElementsPerPhiloxBlock <= count) {
-    *reinterpret_cast<float4*>(y + first) = make_float4(floats[0], floats[1], floats[2], floats[3]);
+    store(y + first, normals);
   } else {
 #pragma unroll
     for (int i = 0; i < kElementsPerPhiloxBlock; ++i)
-      if (first + i < count) y[first + i] = floats[i];
+      if (first + i < count) store(y + first + i, Floats<1>{normals.value[i]});
   }
-}
-
-template <class Transform>
-void draw(const Tensor& iteration, const Tensor& y, const RandomStream& stream, const Transform& transform,
-          CudaDevice& device) {
-  float* const out = y.as<float>();
-  const bool vectorised = reinterpret_cast<std::uintptr_t>(out) % sizeof(float4) == 0;
-  constexpr std::int64_t kElementsPerBlock = kElementsPerPhiloxBlock * kDrawBlock;
-  const auto blocks = static_cast<unsigned>((y.count() + kElementsPerBlock - 1) / kElementsPerBlock);
-  launch(draw_kernel<Transform>, {.grid = dim3(blocks), .block = dim3(kDrawBlock)}, device.stream(), y.count(),
-         vectorised, stream, transform, iteration.as<std::uint64_t>(), out);
 }
 
 /// Fields of SampleIndices that the kernel needs.
@@ -85,11 +61,14 @@ __global__ void __launch_bounds__(kIndexBlock)
 }  // namespace
 
 void run(const RandomNormal& op, CudaDevice& device) {
-  draw(op.iteration, op.y, op.stream, ToNormals{op.mean, op.standard_deviation}, device);
-}
-
-void run(const RandomUniform& op, CudaDevice& device) {
-  draw(op.iteration, op.y, op.stream, ToUniforms{uniform_range(op.low, op.high)}, device);
+  constexpr std::int64_t kElementsPerBlock = kElementsPerPhiloxBlock * kDrawBlock;
+  const auto blocks = static_cast<unsigned>((op.y.count() + kElementsPerBlock - 1) / kElementsPerBlock);
+  with_storage(op.kName, op.y.dtype, [&](auto storage) {
+    using T = decltype(storage);
+    T* const y = op.y.as<T>();
+    launch(normal_kernel<T>, {.grid = dim3(blocks), .block = dim3(kDrawBlock)}, device.stream(), op.y.count(),
+           vector_width(0, y) == 4, op.stream, op.mean, op.standard_deviation, op.iteration.as<std::uint64_t>(), y);
+  });
 }
 
 void run(const SampleIndices& op, CudaDevice& device) {

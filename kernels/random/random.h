@@ -28,22 +28,8 @@ struct RandomNormal {
   float mean = 0, standard_deviation = 1;
 
   static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("y", self.y, Access::Write);
-  }
-};
-
-/// y ~ U[low, high), independent.
-struct RandomUniform {
-  static constexpr const char* kName = "uniform";
-  Tensor iteration;  ///< U64 scalar
-  Tensor y;
-  RandomStream stream;
-  float low = 0, high = 1;
-
-  static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("y", self.y, Access::Write);
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("y", self.y, Access::Write, Role::Value);
   }
 };
 
@@ -62,23 +48,19 @@ struct SampleIndices {
   std::uint32_t batch_index = 0;
 
   static void operands(auto& self, auto&& visit) {
-    visit("iteration", self.iteration, Access::Read);
-    visit("indices", self.indices, Access::Write);
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("indices", self.indices, Access::Write, Role::Index);
   }
 };
 
 /// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const RandomNormal&);
-void validate(const RandomUniform&);
 void validate(const SampleIndices&);
 Cost cost(const RandomNormal&);
-Cost cost(const RandomUniform&);
 Cost cost(const SampleIndices&);
 void run(const RandomNormal&, CpuDevice&);
-void run(const RandomUniform&, CpuDevice&);
 void run(const SampleIndices&, CpuDevice&);
 void run(const RandomNormal&, CudaDevice&);
-void run(const RandomUniform&, CudaDevice&);
 void run(const SampleIndices&, CudaDevice&);
 
 }  // namespace gan

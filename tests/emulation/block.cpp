@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "kernels/core/cuda/shared_memory.h"
 #include "tests/emulation/emulation_error.h"
 
 namespace gan::emulation {
@@ -18,8 +19,6 @@ namespace {
 // are not those of the block before, and nothing that both use (stacks, shared memory, tokens) may have a history.
 constexpr bool kReuseStacks = !kThreadSanitizer;
 constexpr bool kReuseMemory = !kThreadSanitizer;  // freed and allocated again, memory has none
-
-constexpr std::size_t kMaxStaticSharedBytes = 48 * 1024;
 
 std::string name_of(const uint3& index) { return fmt::format("({},{},{})", index.x, index.y, index.z); }
 
@@ -83,7 +82,6 @@ void Block::begin(const Grid& grid, uint3 index) {
   barrier_.votes = 0;
   barrier_.waiting.clear();
   if (!kReuseMemory) static_shared_.clear();
-  static_ranges_.clear();
   static_shared_bytes_ = 0;
   if (!tokens_ || !kReuseMemory) tokens_ = std::make_unique<Tokens>();
   poison_dynamic_shared();
@@ -100,7 +98,6 @@ void Block::make_threads() {
     thread.linear = i;
     thread.stack = nullptr;
     thread.waits_in = nullptr;
-    thread.copies.clear();
     if (tsan_fiber(thread) == nullptr) thread.tsan_fibers[serial_ % 2] = tsan_create_fiber();
     make_ready(&thread);
   }
@@ -211,9 +208,11 @@ void* Block::shared_variable(SharedSlot& slot, std::size_t bytes, std::size_t al
     static_shared_.emplace_back(slot.memory);
   }
   slot.block_serial = serial_;
-  static_ranges_.push_back({static_cast<const char*>(slot.memory), bytes});
   static_shared_bytes_ += bytes;
-  if (static_shared_bytes_ > kMaxStaticSharedBytes) fail("more than 48 KiB of static shared memory");
+  if (static_shared_bytes_ > kSharedBytesWithoutAsking) fail("more than 48 KiB of static shared memory");
+  if (static_shared_bytes_ + grid_->dynamic_shared_bytes > grid_->max_shared_bytes)
+    fail(fmt::format("{} bytes of static and {} of dynamic shared memory; {} are allowed", static_shared_bytes_,
+                     grid_->dynamic_shared_bytes, grid_->max_shared_bytes));
   fill_with_nan(slot.memory, bytes);
   return slot.memory;
 }
@@ -221,17 +220,6 @@ void* Block::shared_variable(SharedSlot& slot, std::size_t bytes, std::size_t al
 void* Block::dynamic_shared() {
   if (grid_->dynamic_shared_bytes == 0) fail("dynamic_shared: the launch asked for none");
   return dynamic_shared_.get();
-}
-
-bool Block::is_shared(const void* memory, std::size_t bytes) const {
-  const auto within = [&](const void* begin, std::size_t size) {
-    const auto offset = reinterpret_cast<std::uintptr_t>(memory) - reinterpret_cast<std::uintptr_t>(begin);
-    return offset < size && bytes <= size - offset;
-  };
-  EmulationScope scope;
-  if (within(dynamic_shared_.get(), grid_->dynamic_shared_bytes)) return true;
-  return std::any_of(static_ranges_.begin(), static_ranges_.end(),
-                     [&](const SharedRange& range) { return within(range.begin, range.bytes); });
 }
 
 // ---- who runs when

@@ -11,7 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/emulation/async_copy.h"
 #include "tests/emulation/fiber.h"
 #include "tests/emulation/vector_types.h"
 
@@ -31,6 +30,7 @@ struct Grid {
   dim3 blocks;
   dim3 block;
   std::size_t dynamic_shared_bytes = 0;
+  std::size_t max_shared_bytes = 0;            ///< static and dynamic together
   void (*call)(const void* kernel) = nullptr;  ///< runs the body of one thread
   const void* kernel = nullptr;                ///< what `call` is given
   unsigned seed = 0;                           ///< see Options::seed
@@ -43,7 +43,6 @@ struct Thread {
   Stack* stack = nullptr;          ///< where it is suspended; null: not started, running, or ended
   const char* waits_in = nullptr;  ///< the operation it is suspended in
   Where where{};                   ///< and where that stands
-  AsyncCopies copies;              ///< asynchronous copies that were not waited for yet
   void* tsan_fibers[2] = {};       ///< what ThreadSanitizer takes it for, in blocks of even and of odd serial
 };
 
@@ -82,9 +81,6 @@ class Block {
   /// The memory behind a declaration: filled with NaN when the block meets it first.
   void* shared_variable(SharedSlot& slot, std::size_t bytes, std::size_t alignment);
   void* dynamic_shared();
-  /// Whether all these bytes lie in the block's shared memory.
-  bool is_shared(const void* memory, std::size_t bytes) const;
-
   /// Ends the launch with an EmulationError: unwinds the running thread, the others never go on.
   [[noreturn]] void fail(const std::string& message) const;
 
@@ -110,10 +106,6 @@ class Block {
   struct Tokens {
     char barrier[2];
     char warps[kMaxBlockThreads / kWarpThreads][2];
-  };
-  struct SharedRange {
-    const char* begin;
-    std::size_t bytes;
   };
   struct Free {
     void operator()(void* memory) const;
@@ -167,9 +159,8 @@ class Block {
 
   Memory dynamic_shared_;
   std::size_t dynamic_shared_capacity_ = 0;
-  std::vector<Memory> static_shared_;       ///< the bytes behind all slots ever met by this OS thread
-  std::vector<SharedRange> static_ranges_;  ///< of those, what this block has met
-  std::size_t static_shared_bytes_ = 0;
+  std::vector<Memory> static_shared_;    ///< the bytes behind all slots ever met by this OS thread
+  std::size_t static_shared_bytes_ = 0;  ///< of those, what this block has met
 
   void* host_fiber_ = nullptr;
   char started_ = 0, ended_ = 0;  ///< tokens for ThreadSanitizer, too

@@ -20,7 +20,7 @@ std::size_t bytes_of_pages(int which) {
 
 int CudaDevice::count() { return 1; }
 
-CudaDevice::CudaDevice(int ordinal) : ordinal_(ordinal) {
+CudaDevice::CudaDevice(int ordinal) {
   if (ordinal != 0) throw MachineError(fmt::format("there is no emulated CUDA device {}, only device 0", ordinal));
 }
 

@@ -256,6 +256,10 @@ __global__ void takes_too_much_static_shared_memory() {
   GAN_SHARED(float, one_more);
   most[0] = 0, one_more = 0;
 }
+__global__ void takes_static_and_dynamic_shared_memory() {
+  GAN_SHARED(float, row, [1024]);
+  row[0] = 0, dynamic_shared<float>()[0] = 0;
+}
 __global__ void launches() { launch(nothing, {.grid = 1, .block = 1}, nullptr); }
 
 TEST_CASE("a launch that a GPU would refuse is refused", kNotUnderThreadSanitizer) {
@@ -270,6 +274,16 @@ TEST_CASE("a launch that a GPU would refuse is refused", kNotUnderThreadSanitize
                  "asked for none"));
   CHECK(contains(error_of([] { launch(takes_too_much_static_shared_memory, {.grid = 1, .block = 1}, nullptr); }),
                  "48 KiB"));
+  // A GPU counts static and dynamic shared memory together: 4 KiB and 95 KiB fit into 99 KiB, one byte more does not.
+  constexpr std::size_t kRest = 95 * 1024;
+  const auto with_dynamic = [](std::size_t bytes) {
+    return error_of([bytes] {
+      launch(takes_static_and_dynamic_shared_memory, {.grid = 1, .block = 1, .dynamic_shared_bytes = bytes}, nullptr);
+    });
+  };
+  CHECK(with_dynamic(kRest) == "");
+  CHECK(
+      contains(with_dynamic(kRest + 1), "4096 bytes of static and 97281 of dynamic shared memory; 101376 are allowed"));
   CHECK(contains(error_of([] { launch(launches, {.grid = 1, .block = 1}, nullptr); }), "called by a kernel"));
 }
 

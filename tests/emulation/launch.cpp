@@ -98,9 +98,9 @@ void check(const Grid& grid) {
   if (threads == 0 || threads > kMaxBlockThreads || block.z > 64)
     throw EmulationError(fmt::format("launch: a block of ({},{},{}) threads; 1 to {} are allowed, 64 of them in z",
                                      block.x, block.y, block.z, kMaxBlockThreads));
-  if (grid.dynamic_shared_bytes > options().max_dynamic_shared_bytes)
+  if (grid.dynamic_shared_bytes > grid.max_shared_bytes)
     throw EmulationError(fmt::format("launch: {} bytes of dynamic shared memory; {} are allowed",
-                                     grid.dynamic_shared_bytes, options().max_dynamic_shared_bytes));
+                                     grid.dynamic_shared_bytes, grid.max_shared_bytes));
   if (current_block != nullptr) throw EmulationError("launch: called by a kernel");
 }
 

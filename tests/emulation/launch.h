@@ -19,8 +19,9 @@ struct Options {
   /// OS threads that run blocks; 1 makes the order of blocks, and so the sums of floating-point atomics, reproducible.
   /// At first GAN_EMULATION_WORKERS from the environment, or one for each processor.
   unsigned workers = 1;
-  /// The most dynamic shared memory that every card from sm_80 on grants (sm_86, sm_89 and sm_120 have no more).
-  std::size_t max_dynamic_shared_bytes = 99 * 1024;
+  /// The most shared memory, static and dynamic together, that every card from sm_80 on grants a block (sm_86, sm_89 and
+  /// sm_120 have no more).
+  std::size_t max_shared_bytes = 99 * 1024;
 };
 Options& options();
 
@@ -71,6 +72,7 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, cudaStream_
   emulation::run_grid({.blocks = shape.grid,
                        .block = shape.block,
                        .dynamic_shared_bytes = shape.dynamic_shared_bytes,
+                       .max_shared_bytes = emulation::options().max_shared_bytes,
                        .call =
                            [](const void* data) {
                              const Call& bound = *static_cast<const Call*>(data);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/optimizer/schedule.h"
+#include "kernels/optimizer/step_factors.h"
 #include "tests/kernels/displaced_operands.h"
 
 using namespace gan;

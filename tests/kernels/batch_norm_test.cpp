@@ -369,7 +369,7 @@ TEST_CASE("batch norm: operands off the 16-byte grid are read one by one", "[bat
   BatchNormInference shifted = i;
   auto* memory = static_cast<float*>(cuda_device().allocate((2 * shape.count() + 5 * 8) * sizeof(float)));
   float* next = memory + 1;
-  BatchNormInference::operands(shifted, [&](const char*, Tensor& tensor, Access access) {
+  BatchNormInference::operands(shifted, [&](const char*, Tensor& tensor, Access access, Role) {
     if (access == Access::Read) cuda_device().copy_to_device(next, tensor.data, tensor.bytes());
     tensor.data = next;
     next += tensor.count();

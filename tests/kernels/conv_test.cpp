@@ -6,203 +6,89 @@
 #include "kernels/conv/wgrad_split.h"
 #include "kernels/core/cpu/library_threads.h"
 #include "kernels/core/cuda/fast_divisor.h"
-#include "tests/support/instruction_test.h"
+#include "tests/kernels/conv_cases.h"
+#include "tests/kernels/displaced_operands.h"
 
 namespace gan {
 
 namespace {
 
+using test::awkward_conv_cases;
+using test::ConvCase;
+using test::ConvTriple;
 using test::dot;
 using test::Operands;
+using test::terms;
 using test::Tolerance;
-
-/// A shape and why it is tested.
-struct Case {
-  const char* reason;
-  ConvShape shape;
-};
-
-const std::vector<Case>& awkward_cases() {
-  static const std::vector<Case> cases = {
-      {"every loop runs once", {}},
-      {"H != W, R != S, strides and padding differ per axis: swapped axes show",
-       {.n = 2, .h = 9, .w = 6, .c = 3, .k = 5, .r = 4, .s = 3, .stride_h = 2, .stride_w = 1, .pad_h = 1, .pad_w = 2}},
-      {"the same with the axes' roles exchanged and float4 channels",
-       {.n = 3, .h = 5, .w = 11, .c = 4, .k = 8, .r = 2, .s = 5, .stride_h = 1, .stride_w = 3, .pad_h = 1, .pad_w = 0}},
-      {"DCGAN's layer, a grey image, batch 1: single-float loads of x, 32 columns",
-       {.n = 1, .h = 8, .w = 8, .c = 1, .k = 32, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}},
-      {"DCGAN's layer, a colour image, odd batch",
-       {.n = 3, .h = 8, .w = 6, .c = 3, .k = 12, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}},
-      {"DCGAN's inner layer: everything divides by 4",
-       {.n = 2,
-        .h = 8,
-        .w = 8,
-        .c = 16,
-        .k = 24,
-        .r = 4,
-        .s = 4,
-        .stride_h = 2,
-        .stride_w = 2,
-        .pad_h = 1,
-        .pad_w = 1}},
-      {"one channel past a warp in, one past a tile out, no float4 anywhere",
-       {.n = 1,
-        .h = 5,
-        .w = 4,
-        .c = 33,
-        .k = 65,
-        .r = 3,
-        .s = 2,
-        .stride_h = 2,
-        .stride_w = 1,
-        .pad_h = 1,
-        .pad_w = 0}},
-      {"float4 along K only", {.n = 2, .h = 5, .w = 5, .c = 33, .k = 8, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1}},
-      {"float4 along C only",
-       {.n = 2, .h = 6, .w = 5, .c = 36, .k = 7, .r = 3, .s = 3, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}},
-      {"one output channel: a critic's last layer", {.n = 5, .h = 6, .w = 6, .c = 8, .k = 1, .r = 4, .s = 4}},
-      {"one channel in and out", {.n = 2, .h = 7, .w = 5, .c = 1, .k = 1, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1}},
-      {"the stride leaves the last row and column unread: dgrad stores zeros there",
-       {.n = 3, .h = 6, .w = 6, .c = 8, .k = 8, .r = 3, .s = 3, .stride_h = 2, .stride_w = 2}},
-      {"the same with several unread columns and single floats",
-       {.n = 1, .h = 8, .w = 9, .c = 2, .k = 3, .r = 2, .s = 2, .stride_h = 3, .stride_w = 4}},
-      {"stride 3 with a 3x3 filter: one tap a phase",
-       {.n = 2, .h = 9, .w = 7, .c = 4, .k = 4, .r = 3, .s = 3, .stride_h = 3, .stride_w = 3, .pad_h = 1, .pad_w = 1}},
-      {"the stride exceeds the filter: phases without any tap",
-       {.n = 2, .h = 10, .w = 9, .c = 4, .k = 5, .r = 2, .s = 1, .stride_h = 4, .stride_w = 3, .pad_h = 1, .pad_w = 0}},
-      {"the stride exceeds the input: phases without pixels",
-       {.n = 3, .h = 3, .w = 2, .c = 5, .k = 4, .r = 2, .s = 2, .stride_h = 5, .stride_w = 7}},
-      {"the filter covers the input: a linear layer", {.n = 7, .h = 4, .w = 4, .c = 6, .k = 9, .r = 4, .s = 4}},
-      {"most taps of the border pixels lie on padding",
-       {.n = 1, .h = 2, .w = 3, .c = 4, .k = 4, .r = 5, .s = 5, .pad_h = 4, .pad_w = 4}},
-      {"1x1 filter, strided: phases that no tap reaches",
-       {.n = 2, .h = 5, .w = 4, .c = 12, .k = 10, .r = 1, .s = 1, .stride_h = 2, .stride_w = 2}},
-      {"the same with more rows in an empty phase than a warp has threads",
-       {.n = 4, .h = 10, .w = 9, .c = 12, .k = 3, .r = 1, .s = 1, .stride_h = 2, .stride_w = 2}},
-      {"one past the narrow tile: 257 rows, 8 columns, 9 terms; in wgrad K = 257",
-       {.n = 257, .h = 1, .w = 3, .c = 3, .k = 8, .r = 1, .s = 3}},
-      {"narrow columns in wgrad, more rows than a tile", {.n = 5, .h = 3, .w = 2, .c = 4, .k = 260, .r = 1, .s = 2}},
-      {"the same with single floats", {.n = 5, .h = 3, .w = 2, .c = 1, .k = 257, .r = 1, .s = 2}},
-      {"one past the narrow tile's columns (9), 129 rows, 9 terms",
-       {.n = 1, .h = 3, .w = 43, .c = 9, .k = 9, .r = 1, .s = 1}},
-      {"one past the medium tile's rows and columns: 65 x 65, 9 terms",
-       {.n = 5, .h = 13, .w = 1, .c = 9, .k = 65, .r = 1, .s = 1}},
-      {"dgrad with 65 columns", {.n = 5, .h = 13, .w = 1, .c = 65, .k = 9, .r = 1, .s = 1}},
-      {"whole strips: 16 terms, 64 x 64", {.n = 4, .h = 4, .w = 4, .c = 16, .k = 64, .r = 1, .s = 1}},
-      {"wgrad with large tiles: one past 128 rows (K) and columns (R S C), several parts",
-       {.n = 3, .h = 17, .w = 16, .c = 43, .k = 129, .r = 1, .s = 3}},
-      {"the same with float4", {.n = 2, .h = 17, .w = 16, .c = 44, .k = 132, .r = 1, .s = 3}},
-      {"wgrad over more parts than are added at a time, the last one short, few elements",
-       {.n = 11, .h = 17, .w = 15, .c = 2, .k = 3, .r = 2, .s = 2}},
-  };
-  return cases;
-}
-
-/// The three instructions over operands of their own, filled with whole numbers.
-struct Triple {
-  Operands operands;
-  Tensor x, w, dy;
-  ConvForward forward;
-  ConvInputGradient input_gradient;
-  ConvWeightGradient weight_gradient;
-
-  explicit Triple(const ConvShape& shape, bool whole = true, ParamGrad mode = ParamGrad::Overwrite) {
-    const auto fill = [&](const Shape& extents, unsigned seed) {
-      return whole ? operands.integers(extents, seed) : operands.uniform(extents, seed);
-    };
-    x = fill(shape.x_shape(), 1);
-    w = fill(shape.w_shape(), 2);
-    dy = fill(shape.y_shape(), 3);
-    forward = {.shape = shape, .x = x, .w = w, .y = operands.result(shape.y_shape())};
-    input_gradient = {.shape = shape, .dy = dy, .w = w, .dx = operands.result(shape.x_shape())};
-    const bool add = mode == ParamGrad::Accumulate;
-    weight_gradient = {.shape = shape,
-                       .x = x,
-                       .dy = dy,
-                       .dw = add ? fill(shape.w_shape(), 4) : operands.result(shape.w_shape()),
-                       .workspace = workspace(shape),
-                       .mode = mode};
-  }
-
-  Tensor workspace(const ConvShape& shape) {
-    const std::int64_t floats = ConvWeightGradient::workspace_count(shape);
-    return floats > 0 ? operands.result({floats}) : Tensor{};
-  }
-};
-
-/// The most terms that one element of a result sums.
-std::int64_t terms(const ConvForward& op) { return op.shape.r * op.shape.s * op.shape.c; }
-std::int64_t terms(const ConvInputGradient& op) { return op.shape.r * op.shape.s * op.shape.k; }
-std::int64_t terms(const ConvWeightGradient& op) { return op.shape.n * op.shape.p() * op.shape.q() + 1; }
 
 }  // namespace
 
 TEST_CASE("the CUDA convolutions are exact on whole numbers", "[conv]") {
-  for (const Case& c : awkward_cases()) {
+  for (const ConvCase& c : awkward_conv_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
-    const Triple triple(c.shape);
-    test::expect_cuda_matches_definition(triple.forward, {});
-    test::expect_cuda_matches_definition(triple.input_gradient, {});
-    test::expect_cuda_matches_definition(triple.weight_gradient, {});
-    test::expect_cuda_matches_definition(Triple(c.shape, true, ParamGrad::Accumulate).weight_gradient, {});
+    const ConvTriple triple(c.shape);
+    test::expect_cuda_matches_definition(triple.fprop, {});
+    test::expect_cuda_matches_definition(triple.dgrad, {});
+    test::expect_cuda_matches_definition(triple.wgrad, {});
+    test::expect_cuda_matches_definition(ConvTriple(c.shape, true, ParamGrad::Accumulate).wgrad, {});
   }
 }
 
 TEST_CASE("fprop is exact on whole numbers with large tiles", "[conv]") {
-  const std::vector<Case> cases = {
+  const std::vector<ConvCase> cases = {
       {"one past the last row tile, one column past 64", {.n = 1, .h = 12673, .w = 1, .c = 3, .k = 65}},
       {"float4", {.n = 1, .h = 6400, .w = 2, .c = 12, .k = 68, .r = 1, .s = 1}},
   };
-  for (const Case& c : cases) {
+  for (const ConvCase& c : cases) {
     INFO(c.reason << ": " << to_string(c.shape));
     const ConvShape& g = c.shape;
     REQUIRE(choose_gemm_tile(g.n * g.p() * g.q(), g.k, 1) == GemmTile::Large);
-    test::expect_cuda_matches_definition(Triple(g).forward, {});
+    test::expect_cuda_matches_definition(ConvTriple(g).fprop, {});
   }
 }
 
 TEST_CASE("dgrad is exact on whole numbers with large tiles", "[conv]") {
-  const std::vector<Case> cases = {
+  const std::vector<ConvCase> cases = {
       {"two phases", {.n = 2, .h = 6401, .w = 1, .c = 68, .k = 4, .r = 3, .stride_h = 2, .pad_h = 1}},
       {"single floats of w", {.n = 1, .h = 12673, .w = 1, .c = 65, .k = 4}},
       {"single floats", {.n = 1, .h = 12673, .w = 1, .c = 65, .k = 3}},
   };
-  for (const Case& c : cases) {
+  for (const ConvCase& c : cases) {
     INFO(c.reason << ": " << to_string(c.shape));
     const ConvShape& g = c.shape;
     const std::int64_t rows = g.n * ((g.h + g.stride_h - 1) / g.stride_h) * ((g.w + g.stride_w - 1) / g.stride_w);
     REQUIRE(choose_gemm_tile(rows, g.c, g.stride_h * g.stride_w) == GemmTile::Large);
-    test::expect_cuda_matches_definition(Triple(g).input_gradient, {});
+    test::expect_cuda_matches_definition(ConvTriple(g).dgrad, {});
   }
 }
 
 TEST_CASE("the CPU convolutions are exact on whole numbers by every route", "[conv]") {
-  for (const Case& c : awkward_cases()) {
+  for (const ConvCase& c : awkward_conv_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
-    const Triple triple(c.shape);
-    test::expect_cpu_matches_definition(triple.forward, {});
-    test::expect_cpu_matches_definition(triple.input_gradient, {});
-    test::expect_cpu_matches_definition(triple.weight_gradient, {});
-    test::expect_cpu_matches_definition(Triple(c.shape, true, ParamGrad::Accumulate).weight_gradient, {});
+    const ConvTriple triple(c.shape);
+    test::expect_cpu_matches_definition(triple.fprop, {});
+    test::expect_cpu_matches_definition(triple.dgrad, {});
+    test::expect_cpu_matches_definition(triple.wgrad, {});
+    test::expect_cpu_matches_definition(ConvTriple(c.shape, true, ParamGrad::Accumulate).wgrad, {});
   }
 }
 
-TEST_CASE("unrolling gives what the definition gives", "[conv]") {
+TEST_CASE("im2col gives what the definition gives", "[conv]") {
   if (!kLibraryThreads) return;
-  for (const Case& c : awkward_cases()) {
+  for (const ConvCase& c : awkward_conv_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
     for (const int threads : {1, 2}) {
-      Triple triple(c.shape), want(c.shape);
+      ConvTriple triple(c.shape), want(c.shape);
       CpuDevice device({.threads = threads}), definition({.threads = 1, .definition_only = true});
-      run_unrolled(triple.forward, device);
-      run(want.forward, definition);
-      test::expect_close("y", triple.forward.y, want.forward.y, {});
-      run_unrolled(triple.input_gradient, device);
-      run(want.input_gradient, definition);
-      test::expect_close("dx", triple.input_gradient.dx, want.input_gradient.dx, {});
-      run_unrolled(triple.weight_gradient, device);
-      run(want.weight_gradient, definition);
-      test::expect_close("dw", triple.weight_gradient.dw, want.weight_gradient.dw, {});
+      run_im2col(triple.fprop, device);
+      run(want.fprop, definition);
+      test::expect_close("y", triple.fprop.y, want.fprop.y, {});
+      run_im2col(triple.dgrad, device);
+      run(want.dgrad, definition);
+      test::expect_close("dx", triple.dgrad.dx, want.dgrad.dx, {});
+      run_im2col(triple.wgrad, device);
+      run(want.wgrad, definition);
+      test::expect_close("dw", triple.wgrad.dw, want.wgrad.dw, {});
     }
   }
 }
@@ -210,32 +96,32 @@ TEST_CASE("unrolling gives what the definition gives", "[conv]") {
 TEST_CASE("the convolutions round like sums of their length", "[conv]") {
   const ConvShape shape{
       .n = 3, .h = 12, .w = 10, .c = 20, .k = 36, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1};
-  const Triple triple(shape, false);
+  const ConvTriple triple(shape, false);
   const auto check = [](const auto& op) {
     test::expect_cuda_matches_definition(op, test::rounding_of_sum(terms(op)));
     test::expect_cpu_matches_definition(op, test::rounding_of_sum(terms(op)));
   };
-  check(triple.forward);
-  check(triple.input_gradient);
-  check(triple.weight_gradient);
+  check(triple.fprop);
+  check(triple.dgrad);
+  check(triple.wgrad);
 }
 
 TEST_CASE("the gradients are adjoints of the forward convolution", "[conv]") {
   // <conv(x, w), dy> = <x, dgrad(dy, w)> = <w, wgrad(x, dy)>: whole numbers, so the three are equal.
-  for (const Case& c : awkward_cases()) {
+  for (const ConvCase& c : awkward_conv_cases()) {
     INFO(c.reason << ": " << to_string(c.shape));
-    const Triple triple(c.shape);
+    const ConvTriple triple(c.shape);
     std::list<std::vector<std::byte>> memory;
-    const double forward = dot(test::run_on_cuda(triple.forward, memory).y, triple.dy);
-    CHECK(forward == dot(test::run_on_cuda(triple.input_gradient, memory).dx, triple.x));
-    CHECK(forward == dot(test::run_on_cuda(triple.weight_gradient, memory).dw, triple.w));
+    const double forward = dot(test::run_on_cuda(triple.fprop, memory).y, triple.dy);
+    CHECK(forward == dot(test::run_on_cuda(triple.dgrad, memory).dx, triple.x));
+    CHECK(forward == dot(test::run_on_cuda(triple.wgrad, memory).dw, triple.w));
     CpuDevice cpu({.threads = 2});
-    run(triple.forward, cpu);
-    run(triple.input_gradient, cpu);
-    run(triple.weight_gradient, cpu);
-    CHECK(forward == dot(triple.forward.y, triple.dy));
-    CHECK(forward == dot(triple.input_gradient.dx, triple.x));
-    CHECK(forward == dot(triple.weight_gradient.dw, triple.w));
+    run(triple.fprop, cpu);
+    run(triple.dgrad, cpu);
+    run(triple.wgrad, cpu);
+    CHECK(forward == dot(triple.fprop.y, triple.dy));
+    CHECK(forward == dot(triple.dgrad.dx, triple.x));
+    CHECK(forward == dot(triple.wgrad.dw, triple.w));
   }
 }
 
@@ -260,8 +146,8 @@ TEST_CASE("dgrad is PyTorch's transposed convolution", "[conv]") {
       INFO(to_string(shape));
       REQUIRE(shape.p() == kIn);
       REQUIRE(shape.q() == kIn);
-      const Triple triple(shape);
-      test::expect_cuda_matches_definition(triple.input_gradient, {});
+      const ConvTriple triple(shape);
+      test::expect_cuda_matches_definition(triple.dgrad, {});
 
       std::vector<float> want(static_cast<std::size_t>(triple.x.count()), 0.0f);
       for (std::int64_t i = 0; i < triple.dy.count(); ++i)
@@ -276,9 +162,9 @@ TEST_CASE("dgrad is PyTorch's transposed convolution", "[conv]") {
                   triple.dy.as<float>()[i] * triple.w.as<float>()[((k * filter + r) * filter + s) * kChannelsOut + c];
             }
       CpuDevice cpu({.threads = 1, .definition_only = true});
-      run(triple.input_gradient, cpu);
+      run(triple.dgrad, cpu);
       Operands operands;
-      test::expect_close("stamped", triple.input_gradient.dx, operands.values(shape.x_shape(), want), {});
+      test::expect_close("stamped", triple.dgrad.dx, operands.values(shape.x_shape(), want), {});
     }
 }
 
@@ -291,38 +177,38 @@ TEST_CASE("the definition's gradients agree with finite differences", "[conv]") 
   const auto tensor_of = [](std::vector<double>& values, const Shape& extents) {
     return Tensor{.shape = extents, .dtype = DType::F64, .data = values.data()};
   };
-  const Triple triple(shape, false);
+  const ConvTriple triple(shape, false);
   std::vector<double> x = doubles(triple.x), w = doubles(triple.w), dy = doubles(triple.dy);
   std::vector<double> dx(x.size()), dw(w.size());
   CpuDevice cpu({});
   const auto loss = [&](std::vector<double> at_x, std::vector<double> at_w) {
     std::vector<double> y(dy.size());
-    run(ConvForward{.shape = shape,
-                    .x = tensor_of(at_x, shape.x_shape()),
-                    .w = tensor_of(at_w, shape.w_shape()),
-                    .y = tensor_of(y, shape.y_shape())},
+    run(ConvFprop{.shape = shape,
+                  .x = tensor_of(at_x, shape.x_shape()),
+                  .w = tensor_of(at_w, shape.w_shape()),
+                  .y = tensor_of(y, shape.y_shape())},
         cpu);
     double sum = 0;  // quadratic, so that the gradient depends on where it is taken
     for (std::size_t i = 0; i < y.size(); ++i) sum += 0.5 * dy[i] * y[i] * y[i];
     return sum;
   };
   std::vector<double> y(dy.size()), upstream(dy.size());
-  run(ConvForward{.shape = shape,
-                  .x = tensor_of(x, shape.x_shape()),
-                  .w = tensor_of(w, shape.w_shape()),
-                  .y = tensor_of(y, shape.y_shape())},
+  run(ConvFprop{.shape = shape,
+                .x = tensor_of(x, shape.x_shape()),
+                .w = tensor_of(w, shape.w_shape()),
+                .y = tensor_of(y, shape.y_shape())},
       cpu);
   for (std::size_t i = 0; i < y.size(); ++i) upstream[i] = dy[i] * y[i];
-  run(ConvInputGradient{.shape = shape,
-                        .dy = tensor_of(upstream, shape.y_shape()),
-                        .w = tensor_of(w, shape.w_shape()),
-                        .dx = tensor_of(dx, shape.x_shape())},
+  run(ConvDgrad{.shape = shape,
+                .dy = tensor_of(upstream, shape.y_shape()),
+                .w = tensor_of(w, shape.w_shape()),
+                .dx = tensor_of(dx, shape.x_shape())},
       cpu);
-  run(ConvWeightGradient{.shape = shape,
-                         .x = tensor_of(x, shape.x_shape()),
-                         .dy = tensor_of(upstream, shape.y_shape()),
-                         .dw = tensor_of(dw, shape.w_shape()),
-                         .workspace = {}},
+  run(ConvWgrad{.shape = shape,
+                .x = tensor_of(x, shape.x_shape()),
+                .dy = tensor_of(upstream, shape.y_shape()),
+                .dw = tensor_of(dw, shape.w_shape()),
+                .workspace = {}},
       cpu);
   test::expect_gradient(
       "dx", [&](const std::vector<double>& at) { return loss(at, w); }, x, dx);
@@ -337,80 +223,58 @@ TEST_CASE("the weight gradient overwrites, adds or stays away as asked", "[conv]
   CpuDevice cpu({.threads = 2});
   for (const ConvShape& shape : shapes)
     for (const ParamGrad mode : {ParamGrad::Overwrite, ParamGrad::Accumulate}) {
-      Triple triple(shape, true, mode);
-      const std::vector<float> before(triple.weight_gradient.dw.as<float>(),
-                                      triple.weight_gradient.dw.as<float>() + shape.w_shape().count());
-      const Triple plain(shape);
-      run(plain.weight_gradient, cpu);
+      ConvTriple triple(shape, true, mode);
+      const std::vector<float> before(triple.wgrad.dw.as<float>(),
+                                      triple.wgrad.dw.as<float>() + shape.w_shape().count());
+      const ConvTriple plain(shape);
+      run(plain.wgrad, cpu);
       std::list<std::vector<std::byte>> memory;
-      const ConvWeightGradient on_cuda = test::run_on_cuda(triple.weight_gradient, memory);
-      run(triple.weight_gradient, cpu);
+      const ConvWgrad on_cuda = test::run_on_cuda(triple.wgrad, memory);
+      run(triple.wgrad, cpu);
       for (std::int64_t i = 0; i < shape.w_shape().count(); ++i) {
         const float old = mode == ParamGrad::Accumulate ? before[static_cast<std::size_t>(i)] : 0;
-        const float want = old + plain.weight_gradient.dw.as<float>()[i];
-        REQUIRE(triple.weight_gradient.dw.as<float>()[i] == want);
+        const float want = old + plain.wgrad.dw.as<float>()[i];
+        REQUIRE(triple.wgrad.dw.as<float>()[i] == want);
         REQUIRE(on_cuda.dw.as<float>()[i] == want);
       }
     }
 
-  Triple skipped(shapes[0]);
-  skipped.weight_gradient.mode = ParamGrad::Skip;
-  skipped.weight_gradient.dw = skipped.operands.constant(shapes[0].w_shape(), 7);
-  run(skipped.weight_gradient, cpu);
-  run(skipped.weight_gradient, test::cuda_device());  // nothing is launched: host pointers do no harm
-  for (std::int64_t i = 0; i < shapes[0].w_shape().count(); ++i)
-    REQUIRE(skipped.weight_gradient.dw.as<float>()[i] == 7);
+  ConvTriple skipped(shapes[0]);
+  skipped.wgrad.mode = ParamGrad::Skip;
+  skipped.wgrad.dw = skipped.operands.constant(shapes[0].w_shape(), 7);
+  run(skipped.wgrad, cpu);
+  run(skipped.wgrad, test::cuda_device());  // nothing is launched: host pointers do no harm
+  for (std::int64_t i = 0; i < shapes[0].w_shape().count(); ++i) REQUIRE(skipped.wgrad.dw.as<float>()[i] == 7);
 }
 
 TEST_CASE("the convolutions pass NaN on", "[conv]") {
   const ConvShape shape{.n = 2, .h = 5, .w = 4, .c = 4, .k = 8, .r = 3, .s = 3, .pad_h = 1, .pad_w = 1};
-  const Triple triple(shape);
+  const ConvTriple triple(shape);
   triple.x.as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
   triple.dy.as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
   std::list<std::vector<std::byte>> memory;
-  CHECK(std::isnan(test::run_on_cuda(triple.forward, memory).y.as<float>()[0]));
-  CHECK(std::isnan(test::run_on_cuda(triple.input_gradient, memory).dx.as<float>()[0]));
-  CHECK(std::isnan(test::run_on_cuda(triple.weight_gradient, memory).dw.as<float>()[4 * shape.c]));
+  CHECK(std::isnan(test::run_on_cuda(triple.fprop, memory).y.as<float>()[0]));
+  CHECK(std::isnan(test::run_on_cuda(triple.dgrad, memory).dx.as<float>()[0]));
+  CHECK(std::isnan(test::run_on_cuda(triple.wgrad, memory).dw.as<float>()[4 * shape.c]));
   CpuDevice cpu({.threads = 2});
-  run(triple.forward, cpu);
-  run(triple.input_gradient, cpu);
-  run(triple.weight_gradient, cpu);
-  CHECK(std::isnan(triple.forward.y.as<float>()[0]));
-  CHECK(std::isnan(triple.input_gradient.dx.as<float>()[0]));
-  CHECK(std::isnan(triple.weight_gradient.dw.as<float>()[4 * shape.c]));
+  run(triple.fprop, cpu);
+  run(triple.dgrad, cpu);
+  run(triple.wgrad, cpu);
+  CHECK(std::isnan(triple.fprop.y.as<float>()[0]));
+  CHECK(std::isnan(triple.dgrad.dx.as<float>()[0]));
+  CHECK(std::isnan(triple.wgrad.dw.as<float>()[4 * shape.c]));
 }
 
 TEST_CASE("the CUDA convolutions take operands that are not aligned to 16 bytes", "[conv]") {
   const ConvShape shape{
       .n = 2, .h = 6, .w = 6, .c = 8, .k = 8, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1};
-  const Triple triple(shape);
-  const auto check = [](auto op) {
-    CpuDevice definition({.definition_only = true});
-    std::list<std::vector<std::byte>> memory;
-    const auto want = test::clone_operands(op, memory);
-    run(want, definition);
-    auto shifted = op;
-    std::vector<void*> allocations;
-    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access access) {
-      if (!tensor.present()) return;
-      allocations.push_back(test::cuda_device().allocate(tensor.bytes() + sizeof(float)));
-      auto* at = static_cast<float*>(allocations.back()) + 1;
-      if (access == Access::Read) test::cuda_device().copy_to_device(at, tensor.data, tensor.bytes());
-      tensor.data = at;
-    });
-    run(shifted, test::cuda_device());
-    decltype(op)::operands(shifted, [&](const char*, Tensor& tensor, Access) {
-      if (!tensor.present()) return;
-      memory.emplace_back(tensor.bytes());
-      test::cuda_device().copy_to_host(memory.back().data(), tensor.data, tensor.bytes());
-      tensor.data = memory.back().data();
-    });
-    for (void* allocation : allocations) test::cuda_device().release(allocation);
-    test::expect_same_results(shifted, want, {});
-  };
-  check(triple.forward);
-  check(triple.input_gradient);
-  check(triple.weight_gradient);
+  const ConvTriple triple(shape);
+  for (const char* only : {"", "x", "w", "y", "dx", "dy", "dw"}) {
+    INFO("displaced: " << only);
+    test::expect_displaced_cuda_matches_definition(triple.fprop, {}, only);
+    test::expect_displaced_cuda_matches_definition(triple.dgrad, {}, only);
+    test::expect_displaced_cuda_matches_definition(triple.wgrad, {}, only);
+  }
 }
 
 TEST_CASE("the CPU convolutions give the same bits every time", "[conv]") {
@@ -428,10 +292,10 @@ TEST_CASE("the CPU convolutions give the same bits every time", "[conv]") {
       CHECK(results[0] == results[2]);
     }
   };
-  const Triple triple(shape, false);
-  check(triple.forward, triple.forward.y);
-  check(triple.input_gradient, triple.input_gradient.dx);
-  check(triple.weight_gradient, triple.weight_gradient.dw);
+  const ConvTriple triple(shape, false);
+  check(triple.fprop, triple.fprop.y);
+  check(triple.dgrad, triple.dgrad.dx);
+  check(triple.wgrad, triple.wgrad.dw);
 }
 
 TEST_CASE("convolutions are refused for what is wrong with them", "[conv]") {
@@ -463,41 +327,41 @@ TEST_CASE("convolutions are refused for what is wrong with them", "[conv]") {
   CHECK(mentions(bad([](ConvShape& s) { s.n = 1 << 20, s.r = s.s = 1, s.pad_h = 0, s.k = 1 << 10, s.stride_h = 1; }),
                  "y has"));
 
-  Triple triple(good);
-  CHECK(message(triple.forward) == "accepted");
-  CHECK(message(triple.input_gradient) == "accepted");
-  CHECK(message(triple.weight_gradient) == "accepted");
-  ConvForward forward = triple.forward;
-  forward.x = triple.w;
-  CHECK(mentions(message(forward), "conv fprop: x"));
-  forward = triple.forward;
-  forward.w = {};
-  CHECK(mentions(message(forward), "conv fprop: w is missing"));
-  ConvInputGradient input_gradient = triple.input_gradient;
-  input_gradient.dy.dtype = DType::F64;
-  CHECK(mentions(message(input_gradient), "conv dgrad: dy is f64"));
-  ConvWeightGradient weight_gradient = triple.weight_gradient;
-  weight_gradient.dw.dtype = DType::U8;
-  CHECK(mentions(message(weight_gradient), "conv wgrad: dw is u8"));
-  Triple split({.n = 9, .h = 16, .w = 16});
-  REQUIRE(split.weight_gradient.workspace.present());
-  split.weight_gradient.workspace.shape.extent[0] -= 1;
-  CHECK(mentions(message(split.weight_gradient), "workspace"));
+  ConvTriple triple(good);
+  CHECK(message(triple.fprop) == "accepted");
+  CHECK(message(triple.dgrad) == "accepted");
+  CHECK(message(triple.wgrad) == "accepted");
+  ConvFprop fprop = triple.fprop;
+  fprop.x = triple.w;
+  CHECK(mentions(message(fprop), "conv fprop: x"));
+  fprop = triple.fprop;
+  fprop.w = {};
+  CHECK(mentions(message(fprop), "conv fprop: w is missing"));
+  ConvDgrad dgrad = triple.dgrad;
+  dgrad.dy.dtype = DType::F64;
+  CHECK(mentions(message(dgrad), "conv dgrad: dy is f64"));
+  ConvWgrad wgrad = triple.wgrad;
+  wgrad.dw.dtype = DType::U8;
+  CHECK(mentions(message(wgrad), "conv wgrad: dw is u8"));
+  ConvTriple split({.n = 9, .h = 16, .w = 16});
+  REQUIRE(split.wgrad.workspace.present());
+  split.wgrad.workspace.shape.extent[0] -= 1;
+  CHECK(mentions(message(split.wgrad), "workspace"));
 }
 
 TEST_CASE("convolutions say what they cost", "[conv]") {
   const ConvShape shape{
       .n = 2, .h = 8, .w = 8, .c = 3, .k = 5, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1};
-  Triple triple(shape);
+  ConvTriple triple(shape);
   const std::int64_t x = 2 * 8 * 8 * 3, w = 5 * 4 * 4 * 3, y = 2 * 4 * 4 * 5;
-  CHECK(cost(triple.forward).flops == 2 * y * 4 * 4 * 3);
-  CHECK(cost(triple.forward).bytes == 4 * (x + w + y));
-  CHECK(cost(triple.input_gradient).bytes == 4 * (x + w + y));
-  CHECK(cost(triple.weight_gradient).bytes == 4 * (x + w + y));
-  triple.weight_gradient.mode = ParamGrad::Accumulate;
-  CHECK(cost(triple.weight_gradient).bytes == 4 * (x + 2 * w + y));
-  triple.weight_gradient.mode = ParamGrad::Skip;
-  CHECK(cost(triple.weight_gradient).flops == 0);
+  CHECK(cost(triple.fprop).flops == 2 * y * 4 * 4 * 3);
+  CHECK(cost(triple.fprop).bytes == 4 * (x + w + y));
+  CHECK(cost(triple.dgrad).bytes == 4 * (x + w + y));
+  CHECK(cost(triple.wgrad).bytes == 4 * (x + w + y));
+  triple.wgrad.mode = ParamGrad::Accumulate;
+  CHECK(cost(triple.wgrad).bytes == 4 * (x + 2 * w + y));
+  triple.wgrad.mode = ParamGrad::Skip;
+  CHECK(cost(triple.wgrad).flops == 0);
   CHECK(to_string(shape) == "N2 8x8x3 -> 4x4x5, 4x4/2 pad 1");
 }
 
@@ -507,7 +371,7 @@ TEST_CASE("the weight gradient's parts cover the sum", "[conv]") {
       const ConvShape shape{.n = n, .h = 16, .w = 16, .c = 32, .k = k, .r = 4, .s = 4, .stride_h = 2, .stride_w = 2};
       const WgradSplit split = wgrad_split(shape);
       const std::int64_t depth = n * shape.p() * shape.q();
-      CHECK(split.part_depth % kGemmTileDepth == 0);
+      CHECK(split.part_depth % gemm_tile_depth(split.tile) == 0);
       CHECK(split.parts * split.part_depth >= depth);
       CHECK((split.parts - 1) * split.part_depth < depth);
     }

@@ -1,4 +1,4 @@
-// Fill, copy, axpy and the iteration counter: everything here is exact.
+// Fill, copy and the iteration counter: everything here is exact.
 #include "kernels/elementwise/elementwise.h"
 
 #include "tests/kernels/displaced_operands.h"
@@ -71,25 +71,10 @@ TEST_CASE("copy keeps every bit of every type", "[elementwise]") {
   }
 }
 
-TEST_CASE("axpy adds a multiple", "[elementwise]") {
-  Operands operands;
-  for (const Shape& shape : kShapes) {
-    const Axpy axpy{.x = operands.integers(shape, 1), .y = operands.integers(shape, 2), .alpha = -3};
-    expect_cuda_matches_definition(axpy, {});
-    expect_cpu_matches_definition(axpy, {});
-  }
-}
-
 TEST_CASE("flat loops run as often as the array asks", "[elementwise]") {
   Operands operands;
-  const Axpy aligned{
-      .x = operands.integers({kBeyondOneGrid}, 1), .y = operands.integers({kBeyondOneGrid}, 2), .alpha = 2};
   std::list<std::vector<std::byte>> memory;
-  CpuDevice cpu({.threads = 3});
-  const Axpy want = clone_operands(aligned, memory);
-  run(want, cpu);
-  expect_same_results(run_on_cuda(aligned, memory), want, {});
-  const Copy copy{.x = aligned.x, .y = operands.result({kBeyondOneGrid})};
+  const Copy copy{.x = operands.integers({kBeyondOneGrid}, 1), .y = operands.result({kBeyondOneGrid})};
   expect_close("copy", run_on_cuda(copy, memory).y, copy.x, {});
   const Shape shape{kBeyondOneGridMisaligned};
   const Copy bytes{.x = operands.bytes(shape, 3), .y = operands.raw(shape, DType::U8)};
@@ -98,12 +83,8 @@ TEST_CASE("flat loops run as often as the array asks", "[elementwise]") {
 
 TEST_CASE("misaligned operands take single elements", "[elementwise]") {
   Operands operands;
-  for (const Shape& shape : kShapes) {
+  for (const Shape& shape : kShapes)
     expect_displaced_cuda_matches_definition(Fill{.y = operands.result(shape), .value = 0.5f}, {});
-    for (const char* only : {"", "x", "y"})
-      expect_displaced_cuda_matches_definition(
-          Axpy{.x = operands.integers(shape, 1), .y = operands.integers(shape, 2), .alpha = 5}, {}, only);
-  }
 }
 
 TEST_CASE("an empty tensor is no work", "[elementwise]") {
@@ -111,22 +92,6 @@ TEST_CASE("an empty tensor is no work", "[elementwise]") {
   const Shape empty{3, 0, 2};
   expect_no_work(Fill{.y = operands.result(empty)});
   expect_no_work(Copy{.x = operands.result(empty), .y = operands.result(empty)});
-  expect_no_work(Axpy{.x = operands.result(empty), .y = operands.result(empty)});
-}
-
-TEST_CASE("axpy lets NaN through, and only where it is", "[elementwise]") {
-  Operands operands;
-  const Axpy axpy{.x = operands.constant({9}, 1), .y = operands.constant({9}, 2), .alpha = 0};
-  axpy.x.as<float>()[5] = std::numeric_limits<float>::quiet_NaN();
-  std::list<std::vector<std::byte>> memory;
-  CpuDevice cpu({.threads = 1});
-  const Axpy on_cpu = clone_operands(axpy, memory);
-  run(on_cpu, cpu);
-  for (const Axpy& done : {on_cpu, run_on_cuda(axpy, memory)})
-    for (int i = 0; i < 9; ++i) {
-      if (i == 5) REQUIRE(std::isnan(done.y.as<float>()[i]));
-      else REQUIRE(done.y.as<float>()[i] == 2);
-    }
 }
 
 TEST_CASE("the counter counts, beyond 32 and 53 bits", "[elementwise]") {
@@ -152,9 +117,6 @@ TEST_CASE("element-wise instructions refuse operands that do not fit", "[element
   expect_refused(Copy{.x = four, .y = {}});
   expect_refused(Copy{.x = four, .y = five});
   expect_refused(Copy{.x = four, .y = doubles});
-  expect_refused(Axpy{.x = four, .y = five});
-  expect_refused(Axpy{.x = four, .y = doubles});
-  expect_refused(Axpy{.x = bytes, .y = bytes});
   expect_refused(AdvanceCounter{.counter = four});
   expect_refused(AdvanceCounter{.counter = operands.raw({2}, DType::U64)});
 }
@@ -164,6 +126,4 @@ TEST_CASE("element-wise costs count every operand once a read and once a write",
   const Tensor y = operands.result({10});
   CHECK(cost(Fill{.y = y}).bytes == 40);
   CHECK(cost(Copy{.x = y, .y = y}).bytes == 80);
-  CHECK(cost(Axpy{.x = y, .y = y}).bytes == 120);
-  CHECK(cost(Axpy{.x = y, .y = y}).flops == 20);
 }

@@ -118,41 +118,43 @@ CudaDevice& cuda_device() {
 
 namespace detail {
 
-Tensor GuardedUpload::upload(const Tensor& host, Access access) {
-  const std::size_t bytes = host.bytes();
-  auto* base = static_cast<std::byte*>(cuda_device().allocate(bytes + 2 * kGuardBytes));
-  const std::byte guard = guard_[base] = access == Access::Read ? kInputGuard : kOutputGuard;
-  std::vector<std::byte> image(bytes + 2 * kGuardBytes, guard);
+Tensor GuardedUpload::upload(const Tensor& host, Access access, std::size_t displacement) {
+  const std::size_t bytes = host.bytes(), before = kGuardBytes + displacement;
+  const std::byte guard = access == Access::Read ? kInputGuard : kOutputGuard;
+  std::vector<std::byte> image(before + bytes + kGuardBytes, guard);
   const bool poison = access == Access::Write || access == Access::Scratch;
   if (bytes > 0) {
-    if (poison) std::memset(image.data() + kGuardBytes, 0xff, bytes);
-    else std::memcpy(image.data() + kGuardBytes, host.data, bytes);
+    if (poison) std::memset(image.data() + before, 0xff, bytes);
+    else std::memcpy(image.data() + before, host.data, bytes);
   }
+  auto* const base = static_cast<std::byte*>(cuda_device().allocate(image.size()));
+  allocations_[base + before] = {.base = base, .before = before, .guard = guard};
   cuda_device().copy_to_device(base, image.data(), image.size());
   Tensor device = host;
-  device.data = base + kGuardBytes;
+  device.data = base + before;
   return device;
 }
 
 Tensor GuardedUpload::download(const char* name, const Tensor& device, std::list<std::vector<std::byte>>& memory) {
+  const Allocation& allocation = allocations_.at(device.data);
   const std::size_t bytes = device.bytes();
-  std::vector<std::byte> image(bytes + 2 * kGuardBytes);
-  std::byte* const base = static_cast<std::byte*>(device.data) - kGuardBytes;
-  cuda_device().copy_to_host(image.data(), base, image.size());
+  std::vector<std::byte> image(allocation.before + bytes + kGuardBytes);
+  cuda_device().copy_to_host(image.data(), allocation.base, image.size());
   INFO("operand " << name << " " << to_string(device.shape));
-  const auto untouched = [guard = guard_.at(base)](std::span<const std::byte> zone) {
-    return std::all_of(zone.begin(), zone.end(), [guard](std::byte b) { return b == guard; });
+  const auto untouched = [&](std::span<const std::byte> zone) {
+    return std::all_of(zone.begin(), zone.end(), [&](std::byte b) { return b == allocation.guard; });
   };
-  CHECK(untouched(std::span(image).first(kGuardBytes)));
+  CHECK(untouched(std::span(image).first(allocation.before)));
   CHECK(untouched(std::span(image).last(kGuardBytes)));
-  memory.emplace_back(image.begin() + kGuardBytes, image.end() - kGuardBytes);
+  const auto content = image.begin() + static_cast<std::ptrdiff_t>(allocation.before);
+  memory.emplace_back(content, content + static_cast<std::ptrdiff_t>(bytes));
   Tensor host = device;
   host.data = memory.back().data();
   return host;
 }
 
 GuardedUpload::~GuardedUpload() {
-  for (const auto& [allocation, guard] : guard_) cuda_device().release(allocation);
+  for (const auto& [content, allocation] : allocations_) cuda_device().release(allocation.base);
 }
 
 }  // namespace detail

@@ -75,14 +75,20 @@ namespace detail {
 /// Device copies of host tensors between guard zones.
 class GuardedUpload {
  public:
-  /// Copies `host` to the device; poisons it with NaN instead when it is only written.
-  Tensor upload(const Tensor& host, Access access);
-  /// Copies everything back over `copies` of the host tensors; fails the test if a guard zone was touched.
+  /// Copies `host` to the device, `displacement` bytes behind an address aligned to 256; fills the memory with NaN
+  /// instead when it is only written.
+  Tensor upload(const Tensor& host, Access access, std::size_t displacement);
+  /// The device's content in new memory on the host, kept in `memory`; fails the test if a guard zone was touched.
   Tensor download(const char* name, const Tensor& device, std::list<std::vector<std::byte>>& memory);
   ~GuardedUpload();
 
  private:
-  std::map<void*, std::byte> guard_;  ///< by allocation: the byte its zones hold, another for inputs than for outputs
+  struct Allocation {
+    std::byte* base;
+    std::size_t before;  ///< bytes of guard before the content
+    std::byte guard;     ///< what the zones hold: another byte for inputs than for outputs
+  };
+  std::map<void*, Allocation> allocations_;  ///< by the address of the content
 };
 }  // namespace detail
 
@@ -91,7 +97,7 @@ template <class Instruction>
 Instruction clone_operands(const Instruction& instruction, std::list<std::vector<std::byte>>& memory) {
   Instruction copy = instruction;
   std::map<void*, void*> moved;  // operands that are the same tensor stay the same
-  Instruction::operands(copy, [&](const char*, Tensor& tensor, Access access) {
+  Instruction::operands(copy, [&](const char*, Tensor& tensor, Access access, Role) {
     if (!tensor.present()) return;
     auto& at = moved[tensor.data];
     if (!at) {
@@ -110,7 +116,7 @@ Instruction clone_operands(const Instruction& instruction, std::list<std::vector
 template <class Instruction>
 Instruction widen_operands(const Instruction& instruction, std::list<std::vector<std::byte>>& memory) {
   Instruction wide = instruction;
-  Instruction::operands(wide, [&](const char*, Tensor& tensor, Access access) {
+  Instruction::operands(wide, [&](const char*, Tensor& tensor, Access access, Role) {
     if (!tensor.present() || tensor.dtype != DType::F32 || access == Access::Scratch) return;
     memory.emplace_back(static_cast<std::size_t>(tensor.count()) * sizeof(double));
     auto* to = reinterpret_cast<double*>(memory.back().data());
@@ -123,24 +129,32 @@ Instruction widen_operands(const Instruction& instruction, std::list<std::vector
   return wide;
 }
 
-/// Runs the instruction on the CUDA device with guarded, poisoned operands; its operands afterwards, on the host.
-template <class Instruction>
-Instruction run_on_cuda(const Instruction& instruction, std::list<std::vector<std::byte>>& memory) {
+/// Runs the instruction on the CUDA device with guarded operands, of which the written ones hold NaN at first; its
+/// operands afterwards, on the host. Operands whose name is `displaced` start one element behind an aligned address.
+template <class Instruction, class Displaced>
+Instruction run_on_cuda(const Instruction& instruction, std::list<std::vector<std::byte>>& memory,
+                        const Displaced& displaced) {
   detail::GuardedUpload upload;
   Instruction device = instruction;
   std::map<void*, void*> moved;
-  Instruction::operands(device, [&](const char*, Tensor& tensor, Access access) {
+  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access access, Role) {
     if (!tensor.present()) return;
     auto& at = moved[tensor.data];
-    if (!at) at = upload.upload(tensor, access).data;
+    if (!at) at = upload.upload(tensor, access, displaced(name) ? size_of(tensor.dtype) : 0).data;
     tensor.data = at;
   });
   run(device, cuda_device());
   cuda_device().synchronize();
-  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access) {
+  Instruction::operands(device, [&](const char* name, Tensor& tensor, Access, Role) {
     if (tensor.present()) tensor = upload.download(name, tensor, memory);
   });
   return device;
+}
+
+/// The same with every operand aligned.
+template <class Instruction>
+Instruction run_on_cuda(const Instruction& instruction, std::list<std::vector<std::byte>>& memory) {
+  return run_on_cuda(instruction, memory, [](const char*) { return false; });
 }
 
 /// The inner product of two F32 tensors, in double: exact on whole numbers.
@@ -150,9 +164,9 @@ double dot(const Tensor& a, const Tensor& b);
 template <class Instruction>
 void expect_same_results(const Instruction& got, const Instruction& want, Tolerance tolerance) {
   std::vector<Tensor> expected;
-  Instruction::operands(want, [&](const char*, const Tensor& tensor, Access) { expected.push_back(tensor); });
+  Instruction::operands(want, [&](const char*, const Tensor& tensor, Access, Role) { expected.push_back(tensor); });
   std::size_t i = 0;
-  Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access) {
+  Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access, Role) {
     const Tensor& reference = expected[i++];
     if (!tensor.present() || access == Access::Read || access == Access::Scratch) return;
     expect_close(std::string(Instruction::kName) + " " + name, tensor, reference, tolerance);
@@ -160,7 +174,7 @@ void expect_same_results(const Instruction& got, const Instruction& want, Tolera
 }
 
 /// The property test: validate, run the definition in double on the CPU, run the CUDA kernel under every thread order,
-/// compare. Inputs must come back unchanged. Returns the definition's result.
+/// compare. Inputs must come back unchanged.
 template <class Instruction>
 void expect_cuda_matches_definition(const Instruction& instruction, Tolerance tolerance) {
   validate(instruction);
@@ -174,9 +188,10 @@ void expect_cuda_matches_definition(const Instruction& instruction, Tolerance to
     const Instruction got = run_on_cuda(instruction, results);
     expect_same_results(got, fresh, tolerance);
     std::vector<Tensor> inputs;
-    Instruction::operands(instruction, [&](const char*, const Tensor& tensor, Access) { inputs.push_back(tensor); });
+    Instruction::operands(instruction,
+                          [&](const char*, const Tensor& tensor, Access, Role) { inputs.push_back(tensor); });
     std::size_t i = 0;
-    Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access) {
+    Instruction::operands(got, [&](const char* name, const Tensor& tensor, Access access, Role) {
       const Tensor& input = inputs[i++];
       if (!tensor.present() || access != Access::Read || tensor.bytes() == 0) return;
       INFO(Instruction::kName << " must not change " << name);

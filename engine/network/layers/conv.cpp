@@ -66,10 +66,10 @@ class ConvLayer final : public Layer {
     const ConvShape shape = shape_of(n);
     const Tensor dout = dy.reshaped(options_.out.batch(n)), w = c.parameters[0];
     const Tensor dx = c.builder.transient(c.name, in_.batch(n));
-    if (options_.transposed && shape.covers_input()) c.builder.emit(LinearForward{.x = dout, .w = w, .y = dx});
-    else if (options_.transposed) c.builder.emit(ConvForward{.shape = shape, .x = dout, .w = w, .y = dx});
-    else if (shape.covers_input()) c.builder.emit(LinearInputGradient{.dy = dout, .w = w, .dx = dx});
-    else c.builder.emit(ConvInputGradient{.shape = shape, .dy = dout, .w = w, .dx = dx});
+    if (options_.transposed && shape.covers_input()) c.builder.emit(LinearFprop{.x = dout, .w = w, .y = dx});
+    else if (options_.transposed) c.builder.emit(ConvFprop{.shape = shape, .x = dout, .w = w, .y = dx});
+    else if (shape.covers_input()) c.builder.emit(LinearDgrad{.dy = dout, .w = w, .dx = dx});
+    else c.builder.emit(ConvDgrad{.shape = shape, .dy = dout, .w = w, .dx = dx});
     return {dx};
   }
 
@@ -83,15 +83,14 @@ class ConvLayer final : public Layer {
     const Tensor conv_x = options_.transposed ? dout : in;
     const Tensor conv_dy = options_.transposed ? in : dout;
     const Tensor dw = request.gradients[0];
-    if (shape.covers_input())
-      c.builder.emit(LinearWeightGradient{.x = conv_x, .dy = conv_dy, .dw = dw, .mode = request.mode});
+    if (shape.covers_input()) c.builder.emit(LinearWgrad{.x = conv_x, .dy = conv_dy, .dw = dw, .mode = request.mode});
     else
-      c.builder.emit(ConvWeightGradient{.shape = shape,
-                                        .x = conv_x,
-                                        .dy = conv_dy,
-                                        .dw = dw,
-                                        .workspace = c.builder.workspace(ConvWeightGradient::workspace_count(shape)),
-                                        .mode = request.mode});
+      c.builder.emit(ConvWgrad{.shape = shape,
+                               .x = conv_x,
+                               .dy = conv_dy,
+                               .dw = dw,
+                               .workspace = c.builder.workspace(ConvWgrad::workspace_count(shape)),
+                               .mode = request.mode});
     if (!options_.bias || !request.bias) return;
     const std::int64_t rows = dout.count() / options_.out.channels;
     c.builder.emit(
@@ -134,10 +133,10 @@ class ConvLayer final : public Layer {
   void apply(const NodeContext& c, const Tensor& x, const Tensor& y) const {
     const ConvShape shape = shape_of(x.shape[0]);
     const Tensor w = c.parameters[0];
-    if (options_.transposed && shape.covers_input()) c.builder.emit(LinearInputGradient{.dy = x, .w = w, .dx = y});
-    else if (options_.transposed) c.builder.emit(ConvInputGradient{.shape = shape, .dy = x, .w = w, .dx = y});
-    else if (shape.covers_input()) c.builder.emit(LinearForward{.x = x, .w = w, .y = y});
-    else c.builder.emit(ConvForward{.shape = shape, .x = x, .w = w, .y = y});
+    if (options_.transposed && shape.covers_input()) c.builder.emit(LinearDgrad{.dy = x, .w = w, .dx = y});
+    else if (options_.transposed) c.builder.emit(ConvDgrad{.shape = shape, .dy = x, .w = w, .dx = y});
+    else if (shape.covers_input()) c.builder.emit(LinearFprop{.x = x, .w = w, .y = y});
+    else c.builder.emit(ConvFprop{.shape = shape, .x = x, .w = w, .y = y});
   }
 
   FeatureShape in_;

@@ -38,7 +38,7 @@ class LinearLayer final : public Layer {
     const std::int64_t n = x.shape[0];
     const Tensor y = result(c, options, {n, out()});
     const Tensor product = options_.bias ? c.builder.transient(c.name + ".product", {n, out()}) : y;
-    c.builder.emit(LinearForward{.x = x, .w = weight(c.parameters[0]), .y = product});
+    c.builder.emit(LinearFprop{.x = x, .w = weight(c.parameters[0]), .y = product});
     if (options_.bias) c.builder.emit(BiasAdd{.x = product, .bias = c.parameters[1].reshaped({out()}), .y = y});
     return {.inputs = {x}, .output = y};
   }
@@ -48,7 +48,7 @@ class LinearLayer final : public Layer {
     if (request.products) weight_gradients(c, record.inputs[0], dy, request);
     if (!request.input_gradient) return {};
     const Tensor dx = c.builder.transient(c.name, record.inputs[0].shape);
-    c.builder.emit(LinearInputGradient{.dy = rows(dy), .w = weight(c.parameters[0]), .dx = dx});
+    c.builder.emit(LinearDgrad{.dy = rows(dy), .w = weight(c.parameters[0]), .dx = dx});
     return {dx};
   }
 
@@ -56,7 +56,7 @@ class LinearLayer final : public Layer {
                         const GradientRequest& request) const override {
     if (request.mode == ParamGrad::Skip) return;
     const Tensor dout = rows(dy);
-    c.builder.emit(LinearWeightGradient{.x = x, .dy = dout, .dw = weight(request.gradients[0]), .mode = request.mode});
+    c.builder.emit(LinearWgrad{.x = x, .dy = dout, .dw = weight(request.gradients[0]), .mode = request.mode});
     if (!options_.bias || !request.bias) return;
     c.builder.emit(BiasGradient{.dy = dout,
                                 .dbias = request.gradients[1].reshaped({out()}),
@@ -70,7 +70,7 @@ class LinearLayer final : public Layer {
                       const GradientRequest&) const override {
     if (!v[0].present()) return {};
     const Tensor pushed = c.builder.transient(c.name, record.output.shape);
-    c.builder.emit(LinearForward{.x = v[0], .w = weight(c.parameters[0]), .y = rows(pushed)});
+    c.builder.emit(LinearFprop{.x = v[0], .w = weight(c.parameters[0]), .y = rows(pushed)});
     return {.output = pushed};
   }
 

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/core/cuda/multiprocessors.h"
+
 namespace gan {
 
 /// The grid over one matrix; column_grid() makes it.
@@ -44,10 +46,10 @@ inline ColumnGrid column_grid(std::int64_t rows, std::int64_t channels, int vect
   return grid;
 }
 
-/// The grid of a reduction over the rows: about four blocks for each of the 132 multiprocessors of a large card, at
-/// least 8 rows a thread, so that folding the slices stays cheap beside reading the matrix.
+/// The grid of a reduction over the rows: about four blocks for each multiprocessor, at least 8 rows a thread, so that
+/// folding the slices stays cheap beside reading the matrix.
 inline ColumnGrid reduction_grid(std::int64_t rows, std::int64_t channels, int vector) {
-  return column_grid(rows, channels, vector, 8, 4 * 132);
+  return column_grid(rows, channels, vector, 8, 4 * kMultiprocessors);
 }
 
 /// The grid that folds the slices of `first`: one slice of all of them.
@@ -55,7 +57,7 @@ inline ColumnGrid fold_grid(const ColumnGrid& first) { return column_grid(first.
 
 /// The grid of a map over all elements with values that belong to channels: about 4 rows a thread.
 inline ColumnGrid map_grid(std::int64_t rows, std::int64_t channels, int vector) {
-  return column_grid(rows, channels, vector, 4, 32 * 132);
+  return column_grid(rows, channels, vector, 4, 32 * kMultiprocessors);
 }
 
 /// Floats that a reduction's partial results take: `values` for each (slice, channel), whichever vector width the

@@ -6,6 +6,7 @@
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "kernels/core/contract/error.h"
 
@@ -19,10 +20,28 @@ constexpr std::size_t kBlasWorkspaceBytes = 32 << 20;
 
 std::string mebibytes(std::size_t bytes) { return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20)); }
 
-int capability_major(int ordinal) {
+bool is_usable(int cuda_number) {
   int major = 0;
-  if (cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal) != cudaSuccess) return 0;
-  return major;
+  return cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, cuda_number) == cudaSuccess &&
+         major >= kLeastMajorCapability;
+}
+
+/// CUDA's numbers of all devices that can run the kernels. All are looked at: with CUDA_DEVICE_ORDER=PCI_BUS_ID the most
+/// capable one need not come first.
+std::vector<int> usable_devices() {
+  int devices = 0;
+  if (const cudaError_t status = cudaGetDeviceCount(&devices); status != cudaSuccess) {
+    cudaGetLastError();  // no driver or no device is an answer, not an error that a later check should find
+    throw MachineError(fmt::format("no CUDA device: {}", cudaGetErrorString(status)));
+  }
+  std::vector<int> usable;
+  for (int number = 0; number < devices; ++number)
+    if (is_usable(number)) usable.push_back(number);
+  cudaGetLastError();  // nor is a device that cannot be asked
+  if (usable.empty())
+    throw MachineError(
+        fmt::format("none of {} CUDA devices has compute capability {}.0 or later", devices, kLeastMajorCapability));
+  return usable;
 }
 
 /// What a device holds, released in the right order; nothing can be done about errors here.
@@ -51,39 +70,28 @@ void cuda_check(cudaError_t status, const char* what) {
 }
 
 int CudaDevice::count() {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess) {
-    cudaGetLastError();  // no driver or no device is an answer, not an error that a later check should find
-    return 0;
-  }
-  int usable = 0;  // CUDA numbers the most capable devices first
-  while (usable < devices && capability_major(usable) >= kLeastMajorCapability) ++usable;
-  return usable;
+  try {
+    return static_cast<int>(usable_devices().size());
+  } catch (const MachineError&) { return 0; }
 }
 
-CudaDevice::CudaDevice(int ordinal) : ordinal_(ordinal) {
-  int devices = 0;
-  if (const cudaError_t status = cudaGetDeviceCount(&devices); status != cudaSuccess) {
-    cudaGetLastError();
-    throw MachineError(fmt::format("no CUDA device: {}", cudaGetErrorString(status)));
-  }
-  if (ordinal < 0 || ordinal >= devices)
-    throw MachineError(
-        fmt::format("there is no CUDA device {}; this machine has {}, counted from 0", ordinal, devices));
-  if (capability_major(ordinal) < kLeastMajorCapability)
-    throw MachineError(fmt::format("CUDA device {} has compute capability {}.x; {}.0 or later is needed", ordinal,
-                                   capability_major(ordinal), kLeastMajorCapability));
+CudaDevice::CudaDevice(int ordinal) {
+  const std::vector<int> usable = usable_devices();
+  if (ordinal < 0 || ordinal >= static_cast<int>(usable.size()))
+    throw MachineError(fmt::format("there is no CUDA device {}; this machine has {} that can be used, counted from 0",
+                                   ordinal, usable.size()));
+  const int number = cuda_number_ = usable[static_cast<std::size_t>(ordinal)];
   try {
-    check_at_start(cudaSetDevice(ordinal), ordinal, "taking it");
-    check_at_start(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), ordinal, "making a stream");
+    check_at_start(cudaSetDevice(number), number, "taking it");
+    check_at_start(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), number, "making a stream");
     cublasHandle_t handle = nullptr;
-    check_at_start(cublasCreate(&handle), ordinal, "starting cuBLAS");
+    check_at_start(cublasCreate(&handle), number, "starting cuBLAS");
     blas_ = handle;
     blas_workspace_ = allocate(kBlasWorkspaceBytes);
-    check_at_start(cublasSetStream(handle, stream_), ordinal, "giving cuBLAS its stream");  // forgets the workspace
-    check_at_start(cublasSetWorkspace(handle, blas_workspace_, kBlasWorkspaceBytes), ordinal,
+    check_at_start(cublasSetStream(handle, stream_), number, "giving cuBLAS its stream");  // forgets the workspace
+    check_at_start(cublasSetWorkspace(handle, blas_workspace_, kBlasWorkspaceBytes), number,
                    "giving cuBLAS its workspace");
-    check_at_start(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH), ordinal, "asking cuBLAS for fp32 without TF32");
+    check_at_start(cublasSetMathMode(handle, CUBLAS_DEFAULT_MATH), number, "asking cuBLAS for fp32 without TF32");
   } catch (...) {
     destroy(stream_, blas_, blas_workspace_);
     throw;
@@ -94,7 +102,7 @@ CudaDevice::~CudaDevice() { destroy(stream_, blas_, blas_workspace_); }
 
 std::string CudaDevice::description() const {
   cudaDeviceProp properties{};
-  cuda_check(cudaGetDeviceProperties(&properties, ordinal_), "asking for the device's properties");
+  cuda_check(cudaGetDeviceProperties(&properties, cuda_number_), "asking for the device's properties");
   return fmt::format("{}, sm_{}{}, {}", properties.name, properties.major, properties.minor,
                      mebibytes(properties.totalGlobalMem));
 }
@@ -104,8 +112,8 @@ void* CudaDevice::allocate(std::size_t bytes) {
   const cudaError_t status = cudaMalloc(&memory, std::max<std::size_t>(bytes, 1));
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
-    throw MachineError(fmt::format("CUDA device {}: {} of memory are needed, {} are free", ordinal_, mebibytes(bytes),
-                                   mebibytes(free_memory())));
+    throw MachineError(fmt::format("CUDA device {}: {} of memory are needed, {} are free", cuda_number_,
+                                   mebibytes(bytes), mebibytes(free_memory())));
   }
   cuda_check(status, "allocating memory");
   return memory;

@@ -12,10 +12,11 @@ namespace gan {
 /// `synchronize` is asynchronous and allowed while a CUDA graph is being captured.
 class CudaDevice {
  public:
-  /// The number of usable GPUs; 0 without a driver.
+  /// The number of usable GPUs, whichever numbers CUDA gives them; 0 without a driver.
   static int count();
 
-  /// Takes GPU `ordinal`. Throws MachineError if there is none, or none with that number.
+  /// Takes the usable GPU `ordinal`, counted from 0 in CUDA's order. Throws MachineError if there is none, or none with
+  /// that number.
   explicit CudaDevice(int ordinal = 0);
   ~CudaDevice();
   CudaDevice(const CudaDevice&) = delete;
@@ -47,7 +48,7 @@ class CudaDevice {
   CUstream_st* stream_ = nullptr;
   void* blas_ = nullptr;
   void* blas_workspace_ = nullptr;  ///< cuBLAS's own would be allocated while a graph is captured
-  int ordinal_ = 0;
+  int cuda_number_ = 0;             ///< CUDA's, which counts GPUs that are not usable, too
 };
 
 }  // namespace gan

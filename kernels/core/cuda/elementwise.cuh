@@ -1,15 +1,16 @@
-// One function applied to every element of dense F32 tensors.
+// One function applied to every element of dense tensors.
 //
 //   y[i] = function(x[i], ...) for i in [0, count)
-//   traffic:     every input read once, y written once, 16 bytes an access where all pointers are aligned to 16 bytes
-//   launch:      256 threads a block, at most 16 blocks for each of 132 multiprocessors; threads stride over the rest
+//   traffic:     every input read once, y written once, four elements an access where all pointers allow it
+//   launch:      256 threads a block, at most 16 blocks for each multiprocessor; threads stride over the rest
 //   determinism: element i depends on elements i only (y may be one of the inputs)
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/core/cuda/floats.cuh"
+#include "kernels/core/cuda/multiprocessors.h"
+#include "kernels/core/cuda/storage.cuh"
 
 namespace gan {
 
@@ -25,27 +26,30 @@ __device__ __forceinline__ Floats<N> apply_to_groups(const Function& function, c
   return result;
 }
 
-template <int N, class Function, class... Inputs>
+template <int N, class Function, class Output, class... Inputs>
 __global__ void __launch_bounds__(kElementwiseThreads)
-    elementwise_kernel(std::int64_t count, Function function, float* y, const Inputs*... x) {
+    elementwise_kernel(std::int64_t count, Function function, Output* y, const Inputs*... x) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * kElementwiseThreads * N;
   std::int64_t at = (static_cast<std::int64_t>(blockIdx.x) * kElementwiseThreads + threadIdx.x) * N;
-  for (; at + N <= count; at += step) store_floats<N>(y + at, apply_to_groups<N>(function, load_floats<N>(x + at)...));
-  for (; at < count; ++at) y[at] = function(x[at]...);  // one thread: the group that the end cuts off
+  for (; at + N <= count; at += step) store(y + at, apply_to_groups<N>(function, load<N>(x + at)...));
+  for (; at < count; ++at)
+    store(y + at, apply_to_groups<1>(function, load<1>(x + at)...));  // one thread: the group that the end cuts off
 }
 
 }  // namespace detail
 
-/// y[i] = function(x[i], ...). `function` is a struct with a const __device__ operator() that takes and returns float.
-template <class Function, class... Inputs>
-void elementwise(std::int64_t count, const Function& function, cudaStream_t stream, float* y, const Inputs*... x) {
-  constexpr std::int64_t kMostBlocks = 16 * 132;
+/// y[i] = function(x[i], ...). `function` is a struct with a const __device__ operator() that takes and
+/// returns float, whatever x and y are stored as.
+template <class Function, class Output, class... Inputs>
+void elementwise(std::int64_t count, const Function& function, cudaStream_t stream, Output* y, const Inputs*... x) {
+  constexpr std::int64_t kMostBlocks = 16 * kMultiprocessors;
   const int width = vector_width(0, y, x...);
   const std::int64_t block = std::int64_t{detail::kElementwiseThreads} * width;
   const LaunchShape shape{.grid = dim3(static_cast<unsigned>(std::min(kMostBlocks, (count + block - 1) / block))),
                           .block = dim3(detail::kElementwiseThreads)};
-  if (width == 4) launch(detail::elementwise_kernel<4, Function, Inputs...>, shape, stream, count, function, y, x...);
-  else launch(detail::elementwise_kernel<1, Function, Inputs...>, shape, stream, count, function, y, x...);
+  if (width == 4)
+    launch(detail::elementwise_kernel<4, Function, Output, Inputs...>, shape, stream, count, function, y, x...);
+  else launch(detail::elementwise_kernel<1, Function, Output, Inputs...>, shape, stream, count, function, y, x...);
 }
 
 }  // namespace gan

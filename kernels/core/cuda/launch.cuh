@@ -9,6 +9,8 @@
 
 #include <cstddef>
 
+#include "kernels/core/cuda/shared_memory.h"
+
 /// A shared array or scalar of the block: GAN_SHARED(float, tile, [8][32]);
 #define GAN_SHARED(type, name, ...) __shared__ type name __VA_ARGS__
 
@@ -35,11 +37,15 @@ struct LaunchShape {
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), const LaunchShape& shape, cudaStream_t stream, Arguments... arguments) {
   if (shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0) return;
-  constexpr std::size_t kWithoutAsking = 48 * 1024;
-  if (shape.dynamic_shared_bytes > kWithoutAsking)
-    cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                    static_cast<int>(shape.dynamic_shared_bytes)),
-               "asking for dynamic shared memory");
+  if (shape.dynamic_shared_bytes > 0) {  // static shared memory alone never needs asking
+    const void* const handle = reinterpret_cast<const void*>(kernel);
+    cudaFuncAttributes attributes{};
+    cuda_check(cudaFuncGetAttributes(&attributes, handle), "reading a kernel's static shared memory");
+    if (must_ask_for_shared_memory(attributes.sharedSizeBytes, shape.dynamic_shared_bytes))
+      cuda_check(cudaFuncSetAttribute(handle, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                      static_cast<int>(shape.dynamic_shared_bytes)),
+                 "asking for dynamic shared memory");
+  }
   cudaLaunchConfig_t config{};
   config.gridDim = shape.grid;
   config.blockDim = shape.block;

@@ -15,8 +15,8 @@
 #include <cstdint>
 
 #include "kernels/core/cuda/column_grid.h"
-#include "kernels/core/cuda/floats.cuh"
 #include "kernels/core/cuda/launch.cuh"
+#include "kernels/core/cuda/storage.cuh"
 
 namespace gan {
 

@@ -1,21 +1,19 @@
-#include <dnnl.h>
-
 #include <algorithm>
 #include <cstring>
 
 #include "kernels/conv/conv_cpu.h"
 #include "kernels/core/cpu/cpu_device.h"
-#include "kernels/core/cpu/library_threads.h"
 #include "kernels/core/cpu/parallel.h"
+#include "kernels/linear/gemm.h"
 
 namespace gan {
 
 namespace {
 
-/// What one row of the unrolled input is: the R S C values under output pixel (p, q), taps outside the input being 0.
+/// What one row of im2col's matrix is: the R S C values under output pixel (p, q), taps outside the input being 0.
 /// The taps of one filter row are contiguous in x as well, `first` to `last` of them inside.
-struct UnrolledRow {
-  UnrolledRow(const ConvShape& shape, std::int64_t p, std::int64_t q)
+struct Im2colRow {
+  Im2colRow(const ConvShape& shape, std::int64_t p, std::int64_t q)
       : g(shape), top(p * g.stride_h - g.pad_h), left(q * g.stride_w - g.pad_w) {
     first = std::clamp<std::int64_t>(-left, 0, g.s);
     last = std::clamp<std::int64_t>(g.w - left, first, g.s);
@@ -29,10 +27,10 @@ struct UnrolledRow {
 };
 
 /// columns(p, q; r, s, c) = what the tap reads, for one image.
-void unroll(const ConvShape& g, const float* image, float* columns) {
+void im2col(const ConvShape& g, const float* image, float* columns) {
   for (std::int64_t p = 0; p < g.p(); ++p)
     for (std::int64_t q = 0; q < g.q(); ++q) {
-      const UnrolledRow row(g, p, q);
+      const Im2colRow row(g, p, q);
       for (std::int64_t r = 0; r < g.r; ++r, columns += g.s * g.c) {
         if (!row.inside(r) || row.first == row.last) {
           std::fill_n(columns, g.s * g.c, 0.0f);
@@ -45,12 +43,12 @@ void unroll(const ConvShape& g, const float* image, float* columns) {
     }
 }
 
-/// The adjoint of `unroll`: image = the sum over all places that a pixel was copied to.
-void roll(const ConvShape& g, const float* columns, float* image) {
+/// The adjoint of `im2col`: image = the sum over all places that a pixel was copied to.
+void col2im(const ConvShape& g, const float* columns, float* image) {
   std::fill_n(image, g.h * g.w * g.c, 0.0f);
   for (std::int64_t p = 0; p < g.p(); ++p)
     for (std::int64_t q = 0; q < g.q(); ++q) {
-      const UnrolledRow row(g, p, q);
+      const Im2colRow row(g, p, q);
       for (std::int64_t r = 0; r < g.r; ++r, columns += g.s * g.c) {
         if (!row.inside(r) || row.first == row.last) continue;
         const std::int64_t count = (row.last - row.first) * g.c;
@@ -61,7 +59,7 @@ void roll(const ConvShape& g, const float* columns, float* image) {
     }
 }
 
-/// Calls body(first image, images, columns) for groups of images whose unrolled values fit into the cache, or at least
+/// Calls body(first image, images, columns) for groups of images whose matrices fit into the cache, or at least
 /// one image for each thread.
 template <class Body>
 void for_each_group(const ConvShape& g, CpuDevice& device, const Body& body) {
@@ -70,50 +68,81 @@ void for_each_group(const ConvShape& g, CpuDevice& device, const Body& body) {
   const std::int64_t fitting = std::max<std::int64_t>(kCachedFloats / floats, 1) * device.threads();
   const std::int64_t group = std::min(g.n, fitting);
   auto* columns = static_cast<float*>(device.scratch(static_cast<std::size_t>(group * floats) * sizeof(float)));
-  const LibraryThreads threads(device.threads());
   for (std::int64_t first = 0; first < g.n; first += group) body(first, std::min(group, g.n - first), columns);
 }
 
-void unroll_group(const ConvShape& g, const float* x, std::int64_t images, float* columns, int threads) {
+void im2col_group(const ConvShape& g, const float* x, std::int64_t images, float* columns, int threads) {
   parallel_for(images, 1, threads, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
-      unroll(g, x + i * g.h * g.w * g.c, columns + i * g.p() * g.q() * g.r * g.s * g.c);
+      im2col(g, x + i * g.h * g.w * g.c, columns + i * g.p() * g.q() * g.r * g.s * g.c);
   });
 }
 
 }  // namespace
 
-void run_unrolled(const ConvForward& op, CpuDevice& device) {
+void run_im2col(const ConvFprop& op, CpuDevice& device) {
   const ConvShape& g = op.shape;
   const std::int64_t pixels = g.p() * g.q(), taps = g.r * g.s * g.c;
   for_each_group(g, device, [&](std::int64_t first, std::int64_t images, float* columns) {
-    unroll_group(g, op.x.as<float>() + first * g.h * g.w * g.c, images, columns, device.threads());
-    dnnl_sgemm('N', 'T', images * pixels, g.k, taps, 1.0f, columns, taps, op.w.as<float>(), taps, 0.0f,
-               op.y.as<float>() + first * pixels * g.k, g.k);
+    im2col_group(g, op.x.as<float>() + first * g.h * g.w * g.c, images, columns, device.threads());
+    gemm({.m = images * pixels,
+          .n = g.k,
+          .k = taps,
+          .a = columns,
+          .lda = taps,
+          .transpose_a = false,
+          .b = op.w.as<float>(),
+          .ldb = taps,
+          .transpose_b = true,
+          .beta = 0,
+          .c = op.y.as<float>() + first * pixels * g.k,
+          .ldc = g.k},
+         device);
   });
 }
 
-void run_unrolled(const ConvInputGradient& op, CpuDevice& device) {
+void run_im2col(const ConvDgrad& op, CpuDevice& device) {
   const ConvShape& g = op.shape;
   const std::int64_t pixels = g.p() * g.q(), taps = g.r * g.s * g.c, image = g.h * g.w * g.c;
   for_each_group(g, device, [&](std::int64_t first, std::int64_t images, float* columns) {
-    dnnl_sgemm('N', 'N', images * pixels, taps, g.k, 1.0f, op.dy.as<float>() + first * pixels * g.k, g.k,
-               op.w.as<float>(), taps, 0.0f, columns, taps);
+    gemm({.m = images * pixels,
+          .n = taps,
+          .k = g.k,
+          .a = op.dy.as<float>() + first * pixels * g.k,
+          .lda = g.k,
+          .transpose_a = false,
+          .b = op.w.as<float>(),
+          .ldb = taps,
+          .transpose_b = false,
+          .beta = 0,
+          .c = columns,
+          .ldc = taps},
+         device);
     parallel_for(images, 1, device.threads(), [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i)
-        roll(g, columns + i * pixels * taps, op.dx.as<float>() + (first + i) * image);
+        col2im(g, columns + i * pixels * taps, op.dx.as<float>() + (first + i) * image);
     });
   });
 }
 
-void run_unrolled(const ConvWeightGradient& op, CpuDevice& device) {
+void run_im2col(const ConvWgrad& op, CpuDevice& device) {
   const ConvShape& g = op.shape;
   const std::int64_t pixels = g.p() * g.q(), taps = g.r * g.s * g.c;
   for_each_group(g, device, [&](std::int64_t first, std::int64_t images, float* columns) {
-    unroll_group(g, op.x.as<float>() + first * g.h * g.w * g.c, images, columns, device.threads());
-    const float keep = first > 0 || op.mode == ParamGrad::Accumulate ? 1.0f : 0.0f;
-    dnnl_sgemm('T', 'N', g.k, taps, images * pixels, 1.0f, op.dy.as<float>() + first * pixels * g.k, g.k, columns, taps,
-               keep, op.dw.as<float>(), taps);
+    im2col_group(g, op.x.as<float>() + first * g.h * g.w * g.c, images, columns, device.threads());
+    gemm({.m = g.k,
+          .n = taps,
+          .k = images * pixels,
+          .a = op.dy.as<float>() + first * pixels * g.k,
+          .lda = g.k,
+          .transpose_a = true,
+          .b = columns,
+          .ldb = taps,
+          .transpose_b = false,
+          .beta = first > 0 || op.mode == ParamGrad::Accumulate ? 1.0f : 0.0f,
+          .c = op.dw.as<float>(),
+          .ldc = taps},
+         device);
   });
 }
 
