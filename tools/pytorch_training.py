@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Callable
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -99,11 +100,12 @@ def chosen(table, what, name):
 class Replay:
     """Both networks and their optimisers in PyTorch, and what they made of the iteration under way.
 
-    `start` and the traces are SafetensorsFiles; `dtype` is what PyTorch computes in, on `device`.
+    `start` and the traces are SafetensorsFiles; `dtype` is what PyTorch computes in, on `device`. Updates are made of the
+    recorded gradients, or of the replay's own if `chained`.
     """
 
-    def __init__(self, start, hyper_parameters, dtype, device="cpu"):
-        self.dtype, self.device, self.hyper_parameters = dtype, device, hyper_parameters
+    def __init__(self, start, hyper_parameters, dtype, device="cpu", chained=False):
+        self.dtype, self.device, self.hyper_parameters, self.chained = dtype, device, hyper_parameters, chained
         h = hyper_parameters
         self.algorithm = chosen(ALGORITHMS, "algorithm", h.get("algorithm", "gan"))
         self.objective = chosen(OBJECTIVES, "objective", h["objective"])
@@ -180,10 +182,19 @@ class Replay:
             self.keep(f"loss.{i}", loss)
 
     def update(self, name):
-        """One step of the network's optimiser."""
+        """One step of the network's optimiser. The gradients that it is made of are the recorded ones, which are compared
+        by themselves: Adam divides by a gradient's own size, so what rounding left of an element near zero would come back
+        in the parameter as large as any other."""
+        own = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
+        if not self.chained:
+            for parameter, tensor in self.networks[name].named_parameters():
+                recorded = self.trace.tensors.get(f"{self.prefix}gradient/{name}.{parameter}")
+                if recorded is not None and recorded.shape == tensor.shape and np.isfinite(recorded).all():
+                    tensor.grad = self.tensor(recorded)
         self.optimizers[name].step()
         self.updates[name] += 1
-        self.made |= {key: tensor.detach().clone() for key, tensor in self.sums(name)}
+        updated = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
+        self.made |= updated | {key: tensor for key, tensor in own.items() if key.startswith(self.prefix + "gradient/")}
 
     # -- bookkeeping --
 
@@ -209,9 +220,10 @@ class Replay:
 def replay(start, traces, dtype, device="cpu", chained=False):
     """Replays all iterations; returns what each made, as [{name: array}], its inputs, its peaks, and the Replay at the end.
 
-    `chained` lets PyTorch go on from its own state; else each iteration starts from the recorded one.
+    `chained` lets PyTorch go on from its own gradients and state; else each update is made of the recorded gradients, and
+    each iteration starts from the recorded state.
     """
-    engine = Replay(start, json.loads(traces[0].metadata["hyper_parameters"]), dtype, device)
+    engine = Replay(start, json.loads(traces[0].metadata["hyper_parameters"]), dtype, device, chained)
     made, inputs, peaks = [], [], []
     for i, trace in enumerate(traces):
         if i > 0 and not chained:

@@ -7,6 +7,7 @@
 `--trace N` recorded the first N iterations: the images and noise that went in, the logits, losses and gradients that
 came out, the parameters and the optimiser's state after every update. This program rebuilds both networks in PyTorch from
 the recording alone, replays the same updates with autograd and torch.optim in float64, and compares every recorded tensor.
+Gradients follow from the recorded inputs and parameters, updates from the recorded gradients (--chained: from PyTorch's).
 The same replay in float32 is shown beside ours: what an error of that size means, PyTorch's own rounding tells.
 
 The error of a tensor is ||x - exact|| / ||exact||, Euclidean norms over all its elements, `exact` the float64 replay.
@@ -158,7 +159,7 @@ def main():
     parser.add_argument("run", type=Path, metavar="RUN", help="run folder with a trace/")
     parser.add_argument("--tolerance", type=float, default=1e-4, metavar="X", help="largest accepted error (1e-4)")
     parser.add_argument("--chained", action="store_true",
-                        help="let PyTorch go on from its own state; else each iteration starts from the recorded one")
+                        help="let PyTorch go on from its own gradients and state; else from what was recorded")
     parser.add_argument("--device", default="cpu", help="where PyTorch computes: cpu, cuda (cpu)")
     parser.add_argument("--every-iteration", action="store_true",
                         help="a row for each iteration; else for the worst one of each tensor")
