@@ -139,7 +139,7 @@ def report(comparisons, iterations, arguments):
     shown = [c for c in rows.values() if not arguments.quiet or c.mark(tolerance) != " "]
     if shown:
         print("  error against PyTorch in float64")
-        print(f"  {'tensor':<58} {'ours':>9} {'float32':>9} {'iter':>4}  {'our worst element: difference, ours, exact, where'}")
+        print(f"  {'tensor':<58} {'ours':>9} {'float32':>9} {'iter':>4}  our worst element: difference, ours, exact, where")
     for c in shown:
         print(c.row(tolerance))
     worst = max((c for c, mark in zip(comparisons, marks) if mark != "~"), key=lambda c: c.error)
