@@ -1,6 +1,6 @@
-"""Rebuilds a network as a PyTorch module from the JSON that checkpoints carry (engine/network/describe.h).
+"""Rebuilds a network as a PyTorch module from the JSON that checkpoints carry (describe() in engine/network/graph.h).
 
-A network is a list of nodes {"type": ..., "name": ..., "inputs": [...]} and what the type needs. `inputs` names nodes that
+A network's "modules" are nodes {"type": ..., "name": ..., "inputs": [...]} and what the type needs. `inputs` names nodes that
 stand before it, or "input", the network's own; without it a node reads the node before it. `name` is the module's path, to
 which ".weight" and the like are added in our files; without it the node at place i is "main.i". The last node is the output.
 """
@@ -29,6 +29,13 @@ class FlatLinear(nn.Linear):
         return super().forward(x.flatten(1))
 
 
+class Add(nn.Module):
+    """The sum of two values of one shape."""
+
+    def forward(self, x, y):
+        return x + y
+
+
 def _conv(m):
     return nn.Conv2d(m["in_channels"], m["out_channels"], m["kernel_size"], m["stride"], m["padding"], bias=False)
 
@@ -41,7 +48,7 @@ def _conv_transpose(m):
 
 # A new kind of layer joins here: node -> module, called with one argument for each of the node's inputs.
 LAYERS = {
-    "linear": lambda m: FlatLinear(m["in_features"], m["out_features"]),
+    "linear": lambda m: FlatLinear(m["in_features"], m["out_features"], m.get("bias", True)),
     "conv2d": _conv,
     "conv_transpose2d": _conv_transpose,
     "batch_norm2d": lambda m: nn.BatchNorm2d(m["num_features"]),
@@ -50,6 +57,7 @@ LAYERS = {
     "tanh": lambda m: nn.Tanh(),
     "sigmoid": lambda m: nn.Sigmoid(),
     "reshape": lambda m: Reshape(m["shape"]),
+    "add": lambda m: Add(),
 }
 
 
@@ -70,7 +78,7 @@ class Network(nn.Module):
         self.nodes = []  # (name, names of its inputs), each after its inputs
         known = {"input"}
         previous = "input"
-        for i, node in enumerate(description["nodes"] if "nodes" in description else description["modules"]):
+        for i, node in enumerate(description["modules"]):
             name, inputs = node.get("name", f"main.{i}"), node.get("inputs", [previous])
             for source in inputs:
                 if source not in known:

@@ -6,36 +6,22 @@ import unittest
 from pathlib import Path
 
 import torch
-from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import pytorch_networks  # noqa: E402
 import pytorch_training  # noqa: E402
 
 
-class Add(nn.Module):
-    """A layer kind of two inputs, which the table lacks."""
-
-    def forward(self, x, y):
-        return x + y
-
-
 LINEAR = {"type": "linear", "in_features": 3, "out_features": 3}
 
 
-def network(nodes, key="nodes"):
-    return pytorch_networks.Network({"name": "test", "input": [3], key: nodes})
+def network(nodes):
+    return pytorch_networks.Network({"name": "test", "input": [3], "modules": nodes})
 
 
 class NetworkTest(unittest.TestCase):
-    def setUp(self):
-        pytorch_networks.LAYERS["add"] = lambda node: Add()
-
-    def tearDown(self):
-        del pytorch_networks.LAYERS["add"]
-
     def test_a_chain_reads_the_node_before(self):
-        chain = network([LINEAR, {"type": "relu"}, LINEAR], key="modules")
+        chain = network([LINEAR, {"type": "relu"}, LINEAR])
         x, (first, second) = torch.randn(5, 3), (chain.main.get_submodule(i) for i in "02")
         self.assertEqual([name for name, _ in chain.named_parameters()],
                          ["main.0.weight", "main.0.bias", "main.2.weight", "main.2.bias"])
