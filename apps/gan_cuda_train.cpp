@@ -11,7 +11,7 @@
 
 #include "engine/device/thread_policy.h"
 #include "engine/report/progress.h"
-#include "engine/run/trainer.h"
+#include "engine/run/train.h"
 #include "engine/settings/command_line.h"
 #include "engine/settings/help.h"
 #include "kernels/core/contract/error.h"

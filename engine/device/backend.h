@@ -24,6 +24,9 @@ class Backend {
   /// Bytes that could be allocated now.
   virtual std::size_t free_memory() const = 0;
 
+  /// Fills `bytes` of device memory with zeros, after everything started before.
+  virtual void zero(void* device, std::size_t bytes) = 0;
+
   /// Copies between host and device memory, after everything started before; return when done.
   virtual void upload(void* device, const void* host, std::size_t bytes) = 0;
   virtual void download(void* host, const void* device, std::size_t bytes) = 0;
@@ -46,5 +49,12 @@ std::unique_ptr<Backend> make_cuda_backend();
 
 /// Whether make_cuda_backend() would succeed.
 bool cuda_available();
+
+/// The device of that name, "cpu" or "cuda"; "auto" takes a GPU if there is one. `threads`: the CPU's; 0: all cores.
+/// Throws InputError for another name, MachineError where there is no GPU to take.
+std::unique_ptr<Backend> open_device(const std::string& name, int threads);
+
+/// `threads`, or all cores for 0.
+int thread_count(int threads);
 
 }  // namespace gan

@@ -29,6 +29,7 @@ class CpuBackend final : public Backend {
     return available_memory(device_.threads()) / 8 * 7;
   }
 
+  void zero(void* device, std::size_t bytes) override { std::memset(device, 0, bytes); }
   void upload(void* device, const void* host, std::size_t bytes) override { std::memcpy(device, host, bytes); }
   void download(void* host, const void* device, std::size_t bytes) override { std::memcpy(host, device, bytes); }
 

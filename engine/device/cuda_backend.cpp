@@ -16,6 +16,7 @@ class CudaBackend final : public Backend {
   void* allocate(std::size_t bytes) override { return device_.allocate(bytes); }
   void release(void* memory) override { device_.release(memory); }
   std::size_t free_memory() const override { return device_.free_memory(); }
+  void zero(void* device, std::size_t bytes) override { device_.zero(device, bytes); }
   void upload(void* device, const void* host, std::size_t bytes) override {
     device_.copy_to_device(device, host, bytes);
   }

@@ -7,70 +7,69 @@
 
 namespace gan {
 
-namespace {
-
-std::size_t aligned(std::size_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
-
-std::size_t persistent_bytes(const StorageTable& table) {
-  std::size_t total = 0;
-  for (int id = 0; id < table.size(); ++id)
-    if (table[id].persistent) total += aligned(table[id].bytes());
-  return total;
-}
-
-}  // namespace
-
-Runtime::Runtime(std::unique_ptr<Backend> backend, const StorageTable& table, std::vector<Program> programs)
-    : backend_(std::move(backend)), table_(table), storage_address_(static_cast<std::size_t>(table.size()), nullptr) {
-  std::size_t arena_bytes = 0;
+PlannedPrograms::PlannedPrograms(const StorageTable& run, std::vector<Program> programs) : run_(&run) {
   for (Program& program : programs) {
-    MemoryPlan plan = plan_memory(program, table);
-    arena_bytes = std::max(arena_bytes, plan.arena_bytes);
+    require(program.run == &run, "program '{}' stands over another table", program.name);
+    MemoryPlan plan = plan_memory(program);
     programs_.push_back({.program = std::move(program), .plan = std::move(plan)});
   }
-  const std::size_t state_bytes = persistent_bytes(table);
+}
+
+std::size_t PlannedPrograms::arena_bytes() const {
+  std::size_t most = 0;
+  for (const Planned& planned : programs_) most = std::max(most, planned.plan.arena_bytes);
+  return most;
+}
+
+Runtime::Runtime(std::unique_ptr<Backend> backend, PlannedPrograms programs)
+    : backend_(std::move(backend)), programs_(std::move(programs)) {
+  const std::size_t state_bytes = programs_.persistent_bytes(), arena_bytes = programs_.arena_bytes();
   if (const std::size_t free = backend_->free_memory(); state_bytes + arena_bytes > free)
     throw MachineError(fmt::format("{} has {} of free memory, the plan needs {} ({} persistent, {} arena)",
                                    backend_->description(), format_bytes(free), format_bytes(state_bytes + arena_bytes),
                                    format_bytes(state_bytes), format_bytes(arena_bytes)));
-  persistent_ = static_cast<std::byte*>(backend_->allocate(std::max<std::size_t>(state_bytes, 1)));
-  arena_ = static_cast<std::byte*>(backend_->allocate(std::max<std::size_t>(arena_bytes, 1)));
+  persistent_ = std::make_unique<DeviceMemory>(*backend_, std::max<std::size_t>(state_bytes, 1));
+  arena_ = std::make_unique<DeviceMemory>(*backend_, std::max<std::size_t>(arena_bytes, 1));
+  backend_->zero(persistent_->get(), state_bytes);
 
   std::size_t offset = 0;
-  for (int id = 0; id < table.size(); ++id) {
-    if (!table[id].persistent) continue;
-    storage_address_[static_cast<std::size_t>(id)] = persistent_ + offset;
-    offset += aligned(table[id].bytes());
+  const StorageTable& run = *programs_.run_;
+  for (int id = 0; id < run.size(); ++id) {
+    run_address_.push_back(persistent_->get() + offset);
+    offset += arena_aligned(run[id].bytes());
   }
-  for (Bound& bound : programs_) bind(bound);
+  for (PlannedPrograms::Planned& planned : programs_.programs_) bind(planned);
 }
 
-Runtime::~Runtime() {
-  backend_->release(arena_);
-  backend_->release(persistent_);
-}
+Runtime::~Runtime() = default;
 
-std::size_t Runtime::required_bytes(const StorageTable& table, const std::vector<Program>& programs) {
-  std::size_t arena = 0;
-  for (const Program& program : programs) arena = std::max(arena, plan_memory(program, table).arena_bytes);
-  return persistent_bytes(table) + arena;
-}
-
-void Runtime::bind(Bound& bound) {
-  for (const Placement& placement : bound.plan.placements)
-    storage_address_[static_cast<std::size_t>(placement.storage)] = arena_ + placement.offset;
-  for (Step& step : bound.program.steps)
-    for_each_operand(step.instruction, [&](const char*, Tensor& tensor, Access) { tensor.data = address_of(tensor); });
+void Runtime::bind(PlannedPrograms::Planned& planned) {
+  Program& program = planned.program;
+  std::vector<std::byte*> transient_address(static_cast<std::size_t>(program.transients.size()), nullptr);
+  for (const Placement& placement : planned.plan.placements)
+    transient_address[static_cast<std::size_t>(placement.storage)] = arena_->get() + placement.offset;
+  const auto bind_tensor = [&](Tensor& tensor) {
+    const std::vector<std::byte*>& address = tensor.owner == Owner::Run ? run_address_ : transient_address;
+    tensor.data = address[static_cast<std::size_t>(tensor.storage)] +
+                  static_cast<std::size_t>(tensor.offset) * size_of(tensor.dtype);
+  };
+  for (Step& step : program.steps)
+    for_each_operand(step.instruction, [&](const char*, Tensor& tensor, Access) { bind_tensor(tensor); });
+  for (Program::Output& output : program.outputs) bind_tensor(output.tensor);
+  if (program.readings.values.present()) bind_tensor(program.readings.values);
 }
 
 void* Runtime::address_of(const Tensor& tensor) const {
-  std::byte* base = tensor.storage >= 0 ? storage_address_[static_cast<std::size_t>(tensor.storage)] : nullptr;
-  require(base != nullptr, "a tensor of shape {} lies in no memory of this run", to_string(tensor.shape));
-  return base + static_cast<std::size_t>(tensor.offset) * size_of(tensor.dtype);
+  if (tensor.data != nullptr) return tensor.data;
+  const bool known =
+      tensor.owner == Owner::Run && tensor.storage >= 0 && tensor.storage < static_cast<int>(run_address_.size());
+  require(known, "a tensor of shape {} lies in no memory of this run", to_string(tensor.shape));
+  return run_address_[static_cast<std::size_t>(tensor.storage)] +
+         static_cast<std::size_t>(tensor.offset) * size_of(tensor.dtype);
 }
 
 void Runtime::run(ProgramId id) {
-  const Program& program = programs_[id].program;
+  const Program& program = this->program(id);
   int phase = -1;
   for (const Step& step : program.steps) {
     if (step.phase != phase) {
@@ -84,7 +83,7 @@ void Runtime::run(ProgramId id) {
 }
 
 void Runtime::run_stepwise(ProgramId id, const std::function<void(const Step& bound)>& after) {
-  for (const Step& step : programs_[id].program.steps) {
+  for (const Step& step : program(id).steps) {
     backend_->run(step.instruction);
     backend_->synchronize();
     after(step);

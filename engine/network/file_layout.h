@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/network/network.h"
+#include "engine/network/layer.h"
 
 namespace gan {
 

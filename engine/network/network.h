@@ -1,103 +1,71 @@
-// A network: layers in a row, their parameters in one slab, and the instructions that run them forwards and backwards.
+// A network on the storages of a run: its parameters in one slab, and the sweeps over its graph.
+//
+// The five sweeps, with which every update is scheduled by hand:
+//   forward            y_l = f_l(x_l; w_l), from the input on
+//   input gradients    dx_l = J_l^T dy_l, from the output back; every dy is kept
+//   weight gradients   dw_l = sum over pairs (x_l, dy_l), of one or several passes
+//   tangent            v_l pushed forward through the linearisation: the backward of the input-gradient sweep
+//   second order       the input-gradient sweep again, for what the tangent sweep left at every input
+// `backward` is the second and the third together, node by node, for a pass whose dy nobody else needs: less is alive at once.
+//
+// A gradient penalty P(dx_0) on the gradient of the output with respect to the input (performance: section "five sweeps" of
+// Gulrajani et al. 2017 written out) is: forward; input gradients dy for a seed; v_0 = d(P)/d(dx_0); tangent; second order;
+// weight gradients over the pairs (v_l, dy_l) and (x_l, e_l), where e_l is what the second-order sweep made.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "engine/program/program.h"
+#include "engine/network/graph.h"
 
 namespace gan {
 
-/// Height, width and channels of one image or feature map; a plain vector is 1 x 1 x features.
-struct ImageShape {
-  std::int64_t height = 1, width = 1, channels = 1;
-
-  /// Numbers in it.
-  std::int64_t count() const { return height * width * channels; }
-  bool operator==(const ImageShape&) const = default;
-};
-
-/// How a weight starts out.
-struct Initializer {
-  float mean = 0, standard_deviation = 0;  ///< a normal distribution; a constant where the deviation is 0
-};
-
-/// features(in) -> features(out), with bias.
-struct LinearLayer {
-  ImageShape in, out;  ///< more than 1 x 1 where the layer reads or makes an image: matters for the file layout only
-};
-/// A convolution, or, `transposed`, its input gradient. No bias: where one is wanted a BiasLayer follows.
-struct ConvLayer {
-  ImageShape in, out;
-  std::int64_t kernel_h = 4, kernel_w = 4;
-  std::int64_t stride_h = 2, stride_w = 2;
-  std::int64_t pad_h = 1, pad_w = 1;
-  bool transposed = false;
-};
-/// Batch normalisation of every channel, with gamma and beta.
-struct BatchNormLayer {
-  std::int64_t channels = 1;
-};
-/// A pointwise function.
-struct ActivationLayer {
-  ActivationKind kind = ActivationKind::Relu;
-  float slope = 0;  ///< of LeakyReLU, where x < 0
-};
-/// Image to vector or back: nothing moves in memory, but PyTorch has a module here, and modules are counted in names.
-struct ReshapeLayer {
-  ImageShape out;
-};
-using Layer = std::variant<LinearLayer, ConvLayer, BatchNormLayer, ActivationLayer, ReshapeLayer>;
-
-/// What a network is made of; sizes agree from layer to layer (checked when the network is built).
-struct NetworkSpec {
-  std::string name;  ///< "generator", "discriminator": prefix of its tensors' names
-  ImageShape input, output;
-  std::vector<Layer> layers;
-  Initializer weight{.mean = 0, .standard_deviation = 0.02f};
-  Initializer gamma{.mean = 1, .standard_deviation = 0.02f};
-  /// Weights ~ N(0, 1 / fan_in) instead of `weight` where set: for networks without normalisation.
-  bool scale_weight_by_fan_in = false;
-};
-
-/// Where a parameter lies in a file: PyTorch's order. The memory order `memory_shape`, permuted by `permutation` (file
-/// axis i is memory axis permutation[i]) and viewed as `file_shape`.
-struct FileLayout {
-  Shape memory_shape;
-  std::vector<int> permutation;
-  std::vector<std::int64_t> file_shape;
-};
-
 /// One parameter (or running statistic) of a network.
 struct Parameter {
-  std::string name;  ///< "main.0.weight", as PyTorch's Sequential would call it
+  std::string name;  ///< "main.0.weight", as PyTorch would call it
   Tensor value;      ///< view into the network's slab
   std::int64_t slab_offset = 0;
   FileLayout layout;
   Initializer initializer;
 };
 
-/// A forward pass: what it made, and what its backward has to read.
+/// A forward pass: what it made, and what its other sweeps have to read.
 struct Pass {
-  /// One layer's part of it.
-  struct LayerRecord {
-    Tensor input, output;
-    Tensor mean, inverse_std;  ///< batch norm only
-  };
   std::string name;
-  std::vector<LayerRecord> layers;
+  Tensor input;
+  std::vector<NodeRecord> nodes;
   Tensor output;
+
+  /// The pass of `count` rows of the batch from `first` on. Sub-batches of norm layers lie inside or outside as a whole;
+  /// throws Error otherwise.
+  Pass rows(std::int64_t first, std::int64_t count) const;
 };
 
-/// How batch norm behaves in a forward pass.
-enum class NormMode {
-  Training,   ///< batch statistics; running statistics move with momentum 0.1
-  Frozen,     ///< batch statistics; running statistics stay
-  Calibrate,  ///< batch statistics; running statistics become the mean over the `calibration_batches` passes so far
-  Inference   ///< running statistics
+/// The gradients of one input-gradient (or second-order) sweep: of the loss with respect to each node's output, and the
+/// graph's input. Absent where they are zero or were not asked for.
+struct InputGradients {
+  std::vector<Tensor> outputs;  ///< by node: dy
+  Tensor input;                 ///< d(loss)/d(input)
 };
+
+/// What a tangent sweep leaves: `inputs[l]` holds v for every input of node l, and `second_order` d(P)/d(value) for the
+/// outputs of all nodes (absent: zero), where the second-order sweep starts.
+struct Tangents {
+  std::vector<std::vector<Tensor>> inputs;
+  std::vector<Tensor> second_order;
+};
+
+/// A term of weight gradients: for every node the pair of its input x and the gradient dy of its output. Absent: no term.
+struct WeightTerm {
+  std::vector<Tensor> x, dy;
+  bool bias =
+      true;  ///< whether it has a part for biases; not so of a tangent sweep: dx = J^T dy does not depend on them
+};
+/// The pairs (x_l, dy_l) of a pass and its gradients; (v_l, dy_l) of a tangent sweep.
+WeightTerm weight_term(const Pass& pass, const InputGradients& gradients);
+WeightTerm weight_term(const Tangents& tangents, const InputGradients& gradients);
 
 /// A network on the storages of a table.
 class Network {
@@ -105,47 +73,72 @@ class Network {
   /// How a network stands in its table.
   struct Options {
     std::string prefix;       ///< of its tensors' names
-    bool trained = true;      ///< with gradients and Adam's moments
+    bool trained = true;      ///< with gradients
     DType real = DType::F32;  ///< F64 in tests
   };
-  /// Declares the slabs. Throws Error when the layers' sizes do not fit together.
-  Network(const NetworkSpec& spec, StorageTable& table, Options options);
+  /// Declares the slabs.
+  Network(NetworkGraph graph, StorageTable& table, Options options);
 
   /// Emits the forward pass of `input` (N, H, W, C) or (N, features); tensors are named `name`.N.
-  Pass forward(Builder& b, const Tensor& input, const std::string& name, NormMode mode = NormMode::Training,
-               int calibration_batch = 1) const;
+  Pass forward(Builder& b, const Tensor& input, const std::string& name, const ForwardOptions& options = {}) const;
 
   /// Emits the backward of `pass` for d(loss)/d(output) = `doutput`. Parameter gradients go to the gradient slab as
   /// `mode` says; returns d(loss)/d(input), or nothing when `input_gradient` is not wanted.
   Tensor backward(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode, bool input_gradient) const;
 
-  /// Emits the random initialisation of all parameters and the start values of statistics and moments. `counter` is a
-  /// U64 that is 0: the draws do not depend on the iteration.
+  /// Emits the input-gradient sweep of `pass` for d(loss)/d(output) = `doutput`, down to the input. Weight gradients that
+  /// are matrix products are left to weight_gradients(); those of norm layers go where `mode` says.
+  InputGradients input_gradients(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode) const;
+
+  /// Emits the weight gradients that are matrix products, summed over all terms; the first is written as `mode` says.
+  void weight_gradients(Builder& b, std::span<const WeightTerm> terms, ParamGrad mode) const;
+
+  /// Emits the tangent sweep: for a function P of the `gradients.input` that input_gradients() made of `pass`, and `v` =
+  /// d(P)/d(gradients.input), what P's gradient is at every dy and every value. Norm layers' parameter gradients go where
+  /// `mode` says. Throws Error for a layer without double backward.
+  Tangents tangent(Builder& b, const Pass& pass, const InputGradients& gradients, const Tensor& v,
+                   ParamGrad mode) const;
+
+  /// Emits the second-order sweep: the input gradients for `doutput` (absent: zero) and, beside it, what `tangents` left at
+  /// every value. Emits nothing where all of it is zero, as in networks of straight lines.
+  InputGradients second_order(Builder& b, const Pass& pass, const Tangents& tangents, const Tensor& doutput,
+                              ParamGrad mode) const;
+
+  /// Emits the random initialisation of all parameters and the start values of statistics. `counter` is a U64 that is 0:
+  /// the draws do not depend on the iteration.
   void initialize(Builder& b, const Tensor& counter) const;
 
-  const NetworkSpec& spec() const { return spec_; }
+  const NetworkGraph& graph() const { return graph_; }
   const std::string& prefix() const { return options_.prefix; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   const std::vector<Parameter>& statistics() const { return statistics_; }
   /// Numbers in all parameters.
   std::int64_t parameter_count() const;
 
-  /// All of one kind in one piece, parameter after parameter: (parameter_count), statistics likewise. Gradients and
-  /// moments are absent where the network is not trained.
+  /// All of one kind in one piece, parameter after parameter; statistics likewise. Gradients are absent where the network
+  /// is not trained.
   Tensor parameter_slab() const { return values_; }
   Tensor gradient_slab() const { return gradients_; }
-  Tensor adam_m() const { return adam_m_; }
-  Tensor adam_v() const { return adam_v_; }
   Tensor statistics_slab() const { return statistics_values_; }
-  /// The view of `slab` (the parameters', gradients' or a moment's) that belongs to parameter `index`.
+  /// The view of `slab` (the parameters', gradients', or another of the same layout) that belongs to parameter `index`.
   Tensor view_of(const Tensor& slab, std::size_t index) const;
+  /// Declares a slab laid out as the parameters', with named views: "generator.adam_m.main.0.weight".
+  Tensor declare_like_parameters(StorageTable& table, const std::string& name) const;
 
  private:
-  NetworkSpec spec_;
+  /// A sweep backwards over the graph: see sweeps.cpp.
+  struct BackwardSweep;
+
+  NodeContext context(Builder& b, std::size_t node, std::string name) const;
+  std::vector<Tensor> gradients_of(std::size_t node) const;
+  InputGradients sweep_back(Builder& b, const Pass& pass, const BackwardSweep& sweep) const;
+
+  NetworkGraph graph_;
   Options options_;
   std::vector<Parameter> parameters_, statistics_;
-  std::vector<std::size_t> first_parameter_, first_statistic_;  ///< by layer
-  Tensor values_, gradients_, adam_m_, adam_v_, statistics_values_;
+  std::vector<std::size_t> first_parameter_, first_statistic_;  ///< by node, and one past the end
+  std::vector<Tensor> parameter_values_, statistic_values_;
+  Tensor values_, gradients_, statistics_values_;
 };
 
 }  // namespace gan

@@ -6,12 +6,18 @@ namespace gan {
 
 namespace {
 
-Tensor cross_entropy(Builder& b, const Tensor& logits, const LossReadings& readings, float target, float weight) {
-  const Tensor dlogits = b.transient("d(" + b.table().name_of(logits) + ")", logits.shape);
+/// Where a loss term leaves its two numbers.
+struct Names {
+  const char* loss;
+  const char* mean_sigmoid;  ///< D(x) or D(G(z))
+};
+
+Tensor cross_entropy(Builder& b, const Tensor& logits, const Names& names, float target, float weight) {
+  const Tensor dlogits = b.transient("d(" + b.name_of(logits) + ")", logits.shape);
   b.emit(SigmoidCrossEntropy{.logits = logits,
-                             .loss = readings.loss,
+                             .loss = b.reading(names.loss),
                              .dlogits = dlogits,
-                             .mean_sigmoid = readings.mean_sigmoid,
+                             .mean_sigmoid = b.reading(names.mean_sigmoid),
                              .target = target,
                              .weight = weight});
   return dlogits;
@@ -20,13 +26,38 @@ Tensor cross_entropy(Builder& b, const Tensor& logits, const LossReadings& readi
 /// The discriminator ascends V, that is, descends the two cross-entropies.
 class CrossEntropyDiscriminator : public Objective {
  public:
-  explicit CrossEntropyDiscriminator(double label_smoothing) : real_target_(static_cast<float>(1 - label_smoothing)) {}
-
-  Tensor d_real(Builder& b, const Tensor& logits, const LossReadings& readings) const override {
-    return cross_entropy(b, logits, readings, real_target_, 1);
+  explicit CrossEntropyDiscriminator(const ObjectiveOptions& options)
+      : real_target_(static_cast<float>(1 - options.label_smoothing)) {
+    if (!(options.label_smoothing >= 0 && options.label_smoothing < 0.5))
+      throw InputError(
+          fmt::format("--label-smoothing: {} is out of range; accepted are 0 to below 0.5", options.label_smoothing));
   }
-  Tensor d_fake(Builder& b, const Tensor& logits, const LossReadings& readings) const override {
-    return cross_entropy(b, logits, readings, 0, 1);
+
+  void declare_readings(Builder& b) const override {
+    for (const char* name : {"loss_d_real", "loss_d_fake", "loss_g", "d_real", "d_fake_before", "d_fake_after"})
+      b.reading(name);
+    b.gauge({.label = "loss D", .short_label = "D", .readings = {"loss_d_real", "loss_d_fake"}, .rank = 3});
+    b.gauge({.label = "G", .short_label = "G", .readings = {"loss_g"}, .rank = 4});
+    b.gauge({.label = "D(x)", .short_label = "D(x)", .readings = {"d_real"}, .decimals = 2, .rank = 5});
+    b.gauge({.label = "D(G(z))",
+             .short_label = "D(G(z))",
+             .readings = {"d_fake_before", "d_fake_after"},
+             .joined = Gauge::Joined::SideBySide,
+             .decimals = 2,
+             .rank = 6});
+  }
+
+  Logits d_loss(Builder& b, const Logits& logits) const override {
+    Logits gradients;
+    if (logits.real.present())
+      gradients.real = cross_entropy(b, logits.real, {"loss_d_real", "d_real"}, real_target_, 1);
+    if (logits.fake.present()) gradients.fake = cross_entropy(b, logits.fake, {"loss_d_fake", "d_fake_before"}, 0, 1);
+    return gradients;
+  }
+
+ protected:
+  static Tensor g_cross_entropy(Builder& b, const Logits& logits, float target, float weight) {
+    return cross_entropy(b, logits.fake, {"loss_g", "d_fake_after"}, target, weight);
   }
 
  private:
@@ -38,9 +69,7 @@ class Minimax final : public CrossEntropyDiscriminator {
  public:
   using CrossEntropyDiscriminator::CrossEntropyDiscriminator;
   std::string name() const override { return "minimax"; }
-  Tensor g_fake(Builder& b, const Tensor& logits, const LossReadings& readings) const override {
-    return cross_entropy(b, logits, readings, 0, -1);
-  }
+  Tensor g_loss(Builder& b, const Logits& logits) const override { return g_cross_entropy(b, logits, 0, -1); }
 };
 
 /// The generator descends -log D(G(z)): the same fixed point, strong gradients early (section 3 of the paper).
@@ -48,20 +77,14 @@ class NonSaturating final : public CrossEntropyDiscriminator {
  public:
   using CrossEntropyDiscriminator::CrossEntropyDiscriminator;
   std::string name() const override { return "non-saturating"; }
-  Tensor g_fake(Builder& b, const Tensor& logits, const LossReadings& readings) const override {
-    return cross_entropy(b, logits, readings, 1, 1);
-  }
+  Tensor g_loss(Builder& b, const Logits& logits) const override { return g_cross_entropy(b, logits, 1, 1); }
 };
 
 }  // namespace
 
-std::unique_ptr<Objective> make_objective(const std::string& name, double label_smoothing) {
-  if (!(label_smoothing >= 0 && label_smoothing < 0.5))
-    throw InputError(
-        fmt::format("--label-smoothing: {} is out of range; accepted are 0 to below 0.5", label_smoothing));
-  if (name == "non-saturating") return std::make_unique<NonSaturating>(label_smoothing);
-  if (name == "minimax") return std::make_unique<Minimax>(label_smoothing);
-  throw InputError(fmt::format("--objective: '{}' is unknown; accepted are non-saturating, minimax", name));
+std::unique_ptr<Objective> make_non_saturating(const ObjectiveOptions& options) {
+  return std::make_unique<NonSaturating>(options);
 }
+std::unique_ptr<Objective> make_minimax(const ObjectiveOptions& options) { return std::make_unique<Minimax>(options); }
 
 }  // namespace gan

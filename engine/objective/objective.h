@@ -3,34 +3,52 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "engine/program/program.h"
+#include "engine/program/builder.h"
 
 namespace gan {
 
-/// Where a loss term leaves its two numbers.
-struct LossReadings {
-  Tensor loss;          ///< (1)
-  Tensor mean_sigmoid;  ///< (1): D(x) or D(G(z))
+/// What D makes of real and of generated images: logits, or gradients with respect to them. Either may be absent.
+struct Logits {
+  Tensor real, fake;
 };
 
-/// One player's game. Each function emits the loss of the given logits and returns d(loss)/d(logits).
+/// One game with its options.
 class Objective {
  public:
   virtual ~Objective() = default;
   /// As make_objective() takes it.
   virtual std::string name() const = 0;
 
-  /// The discriminator's loss on real images.
-  virtual Tensor d_real(Builder& b, const Tensor& logits, const LossReadings& readings) const = 0;
-  /// The discriminator's loss on generated images.
-  virtual Tensor d_fake(Builder& b, const Tensor& logits, const LossReadings& readings) const = 0;
-  /// The generator's loss.
-  virtual Tensor g_fake(Builder& b, const Tensor& logits, const LossReadings& readings) const = 0;
+  /// Declares the numbers that the losses leave for the log, in its order, and what the progress line makes of them.
+  virtual void declare_readings(Builder& b) const = 0;
+
+  /// Whether a loss looks at the logits of real and generated images together. If not, d_loss() may be called for one
+  /// after the other.
+  virtual bool is_paired() const { return false; }
+
+  /// Emits D's loss of the given logits; returns its gradients with respect to those that are present.
+  virtual Logits d_loss(Builder& b, const Logits& logits) const = 0;
+  /// Emits G's loss; returns the gradient with respect to the logits of generated images.
+  virtual Tensor g_loss(Builder& b, const Logits& logits) const = 0;
 };
 
-/// "non-saturating" or "minimax"; InputError for any other name. `label_smoothing` S moves the discriminator's target
-/// for real images to 1 - S (one-sided: Salimans et al. 2016, section 3.4).
-std::unique_ptr<Objective> make_objective(const std::string& name, double label_smoothing);
+/// What the user asks of an objective.
+struct ObjectiveOptions {
+  std::string name = "non-saturating";
+  double label_smoothing =
+      0;  ///< D's target for real images is 1 minus this (one-sided: Salimans et al. 2016, section 3.4)
+};
+
+/// "non-saturating", "minimax".
+std::vector<std::string> objective_names();
+
+/// The objective of that name. Throws InputError for any other name and for options out of range.
+std::unique_ptr<Objective> make_objective(const ObjectiveOptions& options);
+
+/// Goodfellow et al. 2014, sections 3 and 4; see cross_entropy.cpp.
+std::unique_ptr<Objective> make_non_saturating(const ObjectiveOptions& options);
+std::unique_ptr<Objective> make_minimax(const ObjectiveOptions& options);
 
 }  // namespace gan

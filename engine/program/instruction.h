@@ -7,6 +7,7 @@
 #include "kernels/activation/activation.h"
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/sum.h"
 #include "kernels/image/assemble_batch.h"
 #include "kernels/linear/bias.h"
 #include "kernels/linear/linear.h"
@@ -22,8 +23,8 @@ namespace gan {
 using Instruction = std::variant<ConvForward, ConvInputGradient, ConvWeightGradient, LinearForward, LinearInputGradient,
                                  LinearWeightGradient, BiasAdd, BiasGradient, BatchNormForward, BatchNormBackward,
                                  BatchNormInference, ActivationForward, ActivationBackward, SigmoidCrossEntropy, Adam,
-                                 FiniteCheck, ExponentialMovingAverage, Fill, Copy, Axpy, AdvanceCounter, RandomNormal,
-                                 RandomUniform, SampleIndices, AssembleBatch>;
+                                 FiniteCheck, ExponentialMovingAverage, Fill, Copy, Axpy, Sum, AdvanceCounter,
+                                 RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

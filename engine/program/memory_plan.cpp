@@ -3,36 +3,33 @@
 #include <algorithm>
 #include <map>
 
-#include "kernels/core/contract/error.h"
-
 namespace gan {
 
 namespace {
 
-std::size_t aligned(std::size_t bytes) { return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
-
-std::vector<Placement> lifetimes(const Program& program, const StorageTable& table) {
+std::vector<Placement> lifetimes(const Program& program) {
   std::vector<Placement> alive;
   std::map<int, std::size_t> known;  // storage -> index in `alive`
   for (int i = 0; i < static_cast<int>(program.steps.size()); ++i) {
     const Instruction& instruction = program.steps[static_cast<std::size_t>(i)].instruction;
-    for_each_operand(instruction, [&](const char* operand, const Tensor& tensor, Access access) {
-      require(tensor.storage >= 0, "step {} ({}): operand {} has no storage", i, name_of(instruction), operand);
-      const Storage& storage = table[tensor.storage];
-      if (storage.persistent) return;
+    for_each_operand(instruction, [&](const char*, const Tensor& tensor, Access) {
+      if (tensor.owner == Owner::Run) return;
       const auto [entry, is_new] = known.try_emplace(tensor.storage, alive.size());
-      if (is_new) {
-        require(access == Access::Write || access == Access::Scratch, "step {} ({}) reads {} before anything wrote it",
-                i, name_of(instruction), table.name_of(tensor));
-        alive.push_back(
-            {.storage = tensor.storage, .bytes = aligned(storage.bytes()), .first_step = i, .last_step = i});
-      }
+      if (is_new)
+        alive.push_back({.storage = tensor.storage,
+                         .bytes = arena_aligned(program.storage_of(tensor).bytes()),
+                         .first_step = i,
+                         .last_step = i});
       alive[entry->second].last_step = i;
     });
   }
-  for (const Program::Output& output : program.outputs)
-    if (const auto entry = known.find(output.tensor.storage); entry != known.end())
+  const auto keep = [&](const Tensor& tensor) {
+    if (tensor.owner == Owner::Run) return;
+    if (const auto entry = known.find(tensor.storage); entry != known.end())
       alive[entry->second].last_step = static_cast<int>(program.steps.size()) - 1;
+  };
+  for (const Program::Output& output : program.outputs) keep(output.tensor);
+  keep(program.readings.values);
   return alive;
 }
 
@@ -40,8 +37,18 @@ bool meet(const Placement& a, const Placement& b) { return a.first_step <= b.las
 
 }  // namespace
 
-MemoryPlan plan_memory(const Program& program, const StorageTable& table) {
-  MemoryPlan plan{.placements = lifetimes(program, table)};
+std::size_t arena_aligned(std::size_t bytes) {
+  return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
+}
+
+std::size_t aligned_bytes(const StorageTable& table) {
+  std::size_t total = 0;
+  for (int id = 0; id < table.size(); ++id) total += arena_aligned(table[id].bytes());
+  return total;
+}
+
+MemoryPlan plan_memory(const Program& program) {
+  MemoryPlan plan{.placements = lifetimes(program)};
   std::vector<Placement*> by_size;
   for (Placement& placement : plan.placements) by_size.push_back(&placement);
   std::stable_sort(by_size.begin(), by_size.end(), [](const auto* a, const auto* b) { return a->bytes > b->bytes; });

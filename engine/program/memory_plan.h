@@ -28,9 +28,15 @@ struct MemoryPlan {
 /// Every placement starts at a multiple of this many bytes.
 inline constexpr std::size_t kArenaAlignment = 256;
 
-/// Plans the transient storages of a program. A storage lives from the first instruction that touches it to the last;
-/// an output lives to the end. Throws Error if an instruction reads a transient that nothing wrote before. Storages are
-/// placed largest first, each at the lowest address that is free during its whole life.
-MemoryPlan plan_memory(const Program& program, const StorageTable& table);
+/// Plans the transient storages of a valid program. A storage lives from the first instruction that touches it to the
+/// last; outputs and readings live to the end. Storages are placed largest first, each at the lowest address that is free
+/// during its whole life.
+MemoryPlan plan_memory(const Program& program);
+
+/// `bytes`, rounded up to a multiple of kArenaAlignment.
+std::size_t arena_aligned(std::size_t bytes);
+
+/// Bytes of all of a table's storages, each aligned.
+std::size_t aligned_bytes(const StorageTable& table);
 
 }  // namespace gan

@@ -8,12 +8,12 @@ namespace gan {
 
 namespace {
 
-std::string operand_list(const Instruction& instruction, const StorageTable& table, bool written) {
+std::string operand_list(const Program& program, const Instruction& instruction, bool written) {
   std::string text;
   for_each_operand(instruction, [&](const char*, const Tensor& tensor, Access access) {
     const bool is_written = access == Access::Write || access == Access::ReadWrite;
     if (access == Access::Scratch || is_written != written) return;
-    text += fmt::format("{}{}{}", text.empty() ? "" : ", ", table.name_of(tensor), to_string(tensor.shape));
+    text += fmt::format("{}{}{}", text.empty() ? "" : ", ", program.name_of(tensor), to_string(tensor.shape));
     if (access == Access::ReadWrite) text += "+";
   });
   return text;
@@ -34,7 +34,7 @@ std::string format_bytes(std::size_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.3g} {}", value, kUnits[unit]);
 }
 
-std::string describe_schedule(const Program& program, const StorageTable& table) {
+std::string describe_schedule(const Program& program) {
   std::string text = fmt::format("program '{}': {} instructions (+ marks what is read and written)\n", program.name,
                                  program.steps.size());
   text += fmt::format("{:>4}  {:<22} {:>10} {:>10}  {}\n", "step", "instruction", "MFLOP", "MB", "writes <- reads");
@@ -55,19 +55,18 @@ std::string describe_schedule(const Program& program, const StorageTable& table)
     phase_cost += cost;
     total += cost;
     text += fmt::format("{:>4}  {:<22} {}  {} <- {}\n", i, name_of(step.instruction), cost_columns(cost),
-                        operand_list(step.instruction, table, true), operand_list(step.instruction, table, false));
+                        operand_list(program, step.instruction, true), operand_list(program, step.instruction, false));
   }
   close_phase();
   text += fmt::format("total {:<22} {}\n", "", cost_columns(total));
   return text;
 }
 
-std::string describe_plan(const Program& program, const MemoryPlan& plan, const StorageTable& table) {
+std::string describe_plan(const Program& program, const MemoryPlan& plan) {
   std::string text = fmt::format("memory plan of program '{}'\npersistent:\n", program.name);
   std::size_t persistent = 0;
-  for (int id = 0; id < table.size(); ++id) {
-    const Storage& storage = table[id];
-    if (!storage.persistent) continue;
+  for (int id = 0; id < program.run->size(); ++id) {
+    const Storage& storage = (*program.run)[id];
     persistent += storage.bytes();
     text += fmt::format("  {:>10}  {:<34} {} {}\n", format_bytes(storage.bytes()), storage.name, name_of(storage.dtype),
                         to_string(storage.shape));
@@ -75,7 +74,7 @@ std::string describe_plan(const Program& program, const MemoryPlan& plan, const 
   text += "transient, in one arena (place, size, first and last step):\n";
   std::size_t sum = 0;
   for (const Placement& p : plan.placements) {
-    const Storage& storage = table[p.storage];
+    const Storage& storage = program.transients[p.storage];
     sum += p.bytes;
     text += fmt::format("  @{:<12} {:>10}  {:>4} - {:<4}  {:<34} {} {}\n", p.offset, format_bytes(p.bytes),
                         p.first_step, p.last_step, storage.name, name_of(storage.dtype), to_string(storage.shape));

@@ -5,7 +5,7 @@
 namespace gan {
 
 Tensor StorageTable::add(Storage storage) {
-  const Tensor tensor{.storage = size(), .shape = storage.shape, .dtype = storage.dtype};
+  const Tensor tensor{.owner = owner_, .storage = size(), .shape = storage.shape, .dtype = storage.dtype};
   storages_.push_back(std::move(storage));
   return tensor;
 }
@@ -18,6 +18,13 @@ Tensor StorageTable::view(const Tensor& whole, std::int64_t offset, const Shape&
   part.shape = shape;
   view_names_[{part.storage, part.offset, part.count()}] = std::move(name);
   return part;
+}
+
+void StorageTable::grow(Tensor& whole, const Shape& shape) {
+  Storage& storage = storages_[static_cast<std::size_t>(whole.storage)];
+  require(shape.count() >= storage.shape.count(), "{}: {} is not larger than {}", storage.name, to_string(shape),
+          to_string(storage.shape));
+  storage.shape = whole.shape = shape;
 }
 
 const std::string& StorageTable::name_of(const Tensor& tensor) const {

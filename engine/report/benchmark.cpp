@@ -10,16 +10,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "engine/network/describe.h"
-
 namespace gan {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// The programs in the order they are bound.
-enum ProgramIndex : Runtime::ProgramId { kInitialization, kIteration };
 
 std::int64_t images_of(const TrainingOptions& o) { return 8 * o.batch; }
 
@@ -31,11 +26,11 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-std::string first_result(const Instruction& instruction, const StorageTable& table) {
+std::string first_result(const Program& program, const Instruction& instruction) {
   std::string text;
   for_each_operand(instruction, [&](const char*, const Tensor& tensor, Access access) {
     if (text.empty() && (access == Access::Write || access == Access::ReadWrite))
-      text = table.name_of(tensor) + to_string(tensor.shape);
+      text = program.name_of(tensor) + to_string(tensor.shape);
   });
   return text;
 }
@@ -50,36 +45,33 @@ std::string columns(double seconds, double total, const Cost& cost) {
 
 Benchmark::Benchmark(const TrainingOptions& options)
     : options_(options),
-      shop_(options, images_of(options), options.channels),
-      runtime_(open_device(options), shop_.table, {shop_.initialization, shop_.iteration}) {
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(shop_.model.dataset.count()));
+      programs_(options, images_of(options), options.channels),
+      runtime_(std::make_unique<Runtime>(open_device(options.device, options.threads), programs_.plan())) {
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(programs_.dataset.count()));
   std::minstd_rand random(1);
   for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random() >> 8);
-  runtime_.upload(shop_.model.dataset, pixels.data());
-  const std::uint64_t zero = 0;
-  runtime_.upload(shop_.model.iteration, &zero);
-  runtime_.upload(shop_.model.zero, &zero);
-  runtime_.run(kInitialization);
-  runtime_.backend().synchronize();
+  runtime_->upload(programs_.dataset, pixels.data());
+  runtime_->run(kInitialization);
+  runtime_->backend().synchronize();
 }
 
 double Benchmark::time_iteration() {
   const auto start = Clock::now();
-  runtime_.run(kIteration);
-  runtime_.backend().synchronize();
+  runtime_->run(kIteration);
+  runtime_->backend().synchronize();
   return seconds_since(start);
 }
 
 std::string Benchmark::networks() const {
-  return nlohmann::json{{"generator", describe(shop_.model.generator.spec())},
-                        {"discriminator", describe(shop_.model.discriminator.spec())}}
+  return nlohmann::json{{"generator", gan::describe(programs_.players.generator.graph())},
+                        {"discriminator", gan::describe(programs_.players.discriminator.graph())}}
       .dump();
 }
 
 std::string Benchmark::summary(const std::vector<double>& seconds) const {
-  const double flops = static_cast<double>(total_cost(shop_.iteration).flops), middle = median(seconds);
+  const double flops = static_cast<double>(total_cost(runtime_->program(kIteration)).flops), middle = median(seconds);
   const auto rounded = [](double value) { return std::round(value * 1e3) / 1e3; };
-  return nlohmann::ordered_json{{"device", const_cast<Runtime&>(runtime_).backend().description()},
+  return nlohmann::ordered_json{{"device", runtime_->backend().description()},
                                 {"model", options_.model},
                                 {"height", options_.image_height},
                                 {"width", options_.image_width},
@@ -97,12 +89,12 @@ std::string Benchmark::summary(const std::vector<double>& seconds) const {
 }
 
 std::vector<Benchmark::Row> Benchmark::profile(int iterations) {
-  const Program& program = runtime_.program(kIteration);
+  const Program& program = runtime_->program(kIteration);
   std::vector<double> fastest(program.steps.size(), std::numeric_limits<double>::infinity());
   for (int i = 0; i < iterations; ++i) {
     std::size_t index = 0;
     auto start = Clock::now();
-    runtime_.run_stepwise(kIteration, [&](const Step&) {
+    runtime_->run_stepwise(kIteration, [&](const Step&) {
       fastest[index] = std::min(fastest[index], seconds_since(start));
       ++index;
       start = Clock::now();
@@ -113,7 +105,7 @@ std::vector<Benchmark::Row> Benchmark::profile(int iterations) {
     const Step& step = program.steps[i];
     rows.push_back({.phase = program.phases[static_cast<std::size_t>(step.phase)],
                     .instruction = name_of(step.instruction),
-                    .result = first_result(step.instruction, shop_.table),
+                    .result = first_result(program, step.instruction),
                     .seconds = fastest[i],
                     .cost = cost_of(step.instruction)});
   }
@@ -157,18 +149,19 @@ double matrix_product_gflops(const TrainingOptions& options) {
   constexpr int kTries = 9;
   StorageTable table;
   const auto matrix = [&](const char* name) {
-    return table.add({.name = name, .shape = {kSize, kSize}, .dtype = DType::F32, .persistent = true});
+    return table.add({.name = name, .shape = {kSize, kSize}, .dtype = DType::F32});
   };
   const Tensor x = matrix("x"), w = matrix("w"), y = matrix("y");
-  const Tensor zero = table.add({.name = "zero", .shape = {}, .dtype = DType::U64, .persistent = true});
+  const Tensor zero = table.add({.name = "zero", .shape = {}, .dtype = DType::U64});
   Builder fill(table, {.name = "fill"}), multiply(table, {.name = "multiply"});
   fill.phase("fill");
   for (const Tensor& t : {x, w}) fill.emit(RandomNormal{.iteration = zero, .y = t, .stream = fill.next_stream()});
   multiply.phase("multiply");
   multiply.emit(LinearForward{.x = x, .w = w, .y = y});
-  Runtime runtime(open_device(options), table, {fill.finish(), multiply.finish()});
-  const std::uint64_t nothing = 0;
-  runtime.upload(zero, &nothing);
+  std::vector<Program> programs;
+  programs.push_back(fill.finish());
+  programs.push_back(multiply.finish());
+  Runtime runtime(open_device(options.device, options.threads), PlannedPrograms(table, std::move(programs)));
   runtime.run(0);
   double best = 0;
   for (int i = 0; i < kTries; ++i) {

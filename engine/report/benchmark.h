@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/device/runtime.h"
-#include "engine/run/workshop.h"
+#include "engine/run/training_programs.h"
 
 namespace gan {
 
@@ -36,8 +37,8 @@ class Benchmark {
 
  private:
   TrainingOptions options_;
-  Workshop shop_;
-  Runtime runtime_;
+  TrainingPrograms programs_;
+  std::unique_ptr<Runtime> runtime_;
 };
 
 /// Tables: by kind of instruction, then all instructions in order; time, share, GFLOP/s, GB/s.

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
+#include <numeric>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,23 +26,33 @@ struct Field {
   int rank;
 };
 
+/// `loss D 1.318`, or `D(G(z)) 0.31/0.28`; in short form only the first of several.
+Field field_of(const ShownGauge& shown) {
+  const Gauge& gauge = shown.gauge;
+  if (gauge.joined == Gauge::Joined::Summed) {
+    const double sum = std::accumulate(shown.values.begin(), shown.values.end(), 0.0);
+    return {fmt::format("{} {:.{}f}", gauge.label, sum, gauge.decimals),
+            fmt::format("{} {:.{}f}", gauge.short_label, sum, gauge.short_decimals), gauge.rank};
+  }
+  std::string wide = gauge.label, narrow = gauge.short_label;
+  for (std::size_t i = 0; i < shown.values.size(); ++i)
+    wide += fmt::format("{}{:.{}f}", i == 0 ? ' ' : '/', shown.values[i], gauge.decimals);
+  if (!shown.values.empty()) narrow += fmt::format(" {:.{}f}", shown.values[0], gauge.short_decimals);
+  return {std::move(wide), std::move(narrow), gauge.rank};
+}
+
 std::vector<Field> fields_of(const Progress& p) {
   const std::string iteration =
       p.iterations > 0 ? fmt::format("{}/{}", p.iteration, p.iterations) : fmt::format("{}", p.iteration);
-  const double loss_d = p.loss_d_real + p.loss_d_fake;
   const std::string left = format_duration(p.seconds_left);
-  return {
-      {fmt::format("{:3.0f}%", 100 * p.fraction), fmt::format("{:.0f}%", 100 * p.fraction), 9},
-      {iteration, iteration, 1},
-      {fmt::format("epoch {:.1f}", p.epoch), fmt::format("ep {:.1f}", p.epoch), 7},
-      {fmt::format("loss D {:.3f}", loss_d), fmt::format("D {:.2f}", loss_d), 3},
-      {fmt::format("G {:.3f}", p.loss_g), fmt::format("G {:.2f}", p.loss_g), 4},
-      {fmt::format("D(x) {:.2f}", p.d_real), fmt::format("D(x) {:.2f}", p.d_real), 5},
-      {fmt::format("D(G(z)) {:.2f}/{:.2f}", p.d_fake_before, p.d_fake_after),
-       fmt::format("D(G(z)) {:.2f}", p.d_fake_before), 6},
-      {fmt::format("{:.0f} images/s", p.images_per_second), fmt::format("{:.0f}/s", p.images_per_second), 8},
-      {"ETA " + left, left, 0},
-  };
+  std::vector<Field> fields = {{fmt::format("{:3.0f}%", 100 * p.fraction), fmt::format("{:.0f}%", 100 * p.fraction), 9},
+                               {iteration, iteration, 1},
+                               {fmt::format("epoch {:.1f}", p.epoch), fmt::format("ep {:.1f}", p.epoch), 7}};
+  for (const ShownGauge& shown : p.gauges) fields.push_back(field_of(shown));
+  fields.push_back(
+      {fmt::format("{:.0f} images/s", p.images_per_second), fmt::format("{:.0f}/s", p.images_per_second), 8});
+  fields.push_back({"ETA " + left, left, 0});
+  return fields;
 }
 
 /// All field texts are ASCII: bytes are columns.

@@ -7,7 +7,7 @@
 #include <ostream>
 #include <string>
 
-#include "engine/run/trainer.h"
+#include "engine/run/observer.h"
 
 namespace gan {
 

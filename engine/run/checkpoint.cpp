@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "engine/network/describe.h"
 #include "engine/network/file_layout.h"
+#include "engine/network/graph.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -12,25 +12,18 @@ namespace {
 
 constexpr const char* kFormat = "gan_cuda checkpoint 1";
 
-/// Calls `visit(file name, device view, layout)` for everything a network keeps.
+/// Calls `visit(file name, device view, layout)` for everything a network and its optimiser (or null) keep.
 template <class Visit>
-void for_each_tensor(const Network& network, Visit&& visit) {
+void for_each_tensor(const Network& network, const Optimizer* optimizer, Visit&& visit) {
   for (std::size_t i = 0; i < network.parameters().size(); ++i) {
     const Parameter& p = network.parameters()[i];
     visit(network.prefix() + "." + p.name, p.value, p.layout);
-    if (!network.adam_m().present()) continue;
-    const std::string optimizer = "optimizer." + network.prefix() + "." + p.name;
-    visit(optimizer + ".exp_avg", network.view_of(network.adam_m(), i), p.layout);
-    visit(optimizer + ".exp_avg_sq", network.view_of(network.adam_v(), i), p.layout);
+    if (optimizer == nullptr) continue;
+    for (const Optimizer::State& state : optimizer->states())
+      visit("optimizer." + network.prefix() + "." + p.name + "." + state.name, network.view_of(state.slab, i),
+            p.layout);
   }
   for (const Parameter& s : network.statistics()) visit(network.prefix() + "." + s.name, s.value, s.layout);
-}
-
-template <class Visit>
-void for_each_network(const Model& model, Visit&& visit) {
-  visit(model.generator);
-  visit(model.discriminator);
-  if (model.average) visit(*model.average);
 }
 
 std::string text_of(const std::vector<std::int64_t>& shape) {
@@ -55,35 +48,33 @@ void restore_parameter(const SafetensorsFile& file, const std::string& path, con
 }  // namespace
 
 StoredTensor store_parameter(const std::string& name, const Tensor& view, const FileLayout& layout, Runtime& runtime) {
-  std::vector<float> values(static_cast<std::size_t>(view.count()));
-  runtime.download(view, values.data());
-  return StoredTensor::of<float>(name, layout.file_shape, to_file_order(values, layout));
+  return StoredTensor::of<float>(name, layout.file_shape, to_file_order(runtime.read<float>(view), layout));
 }
 
-SafetensorsFile make_checkpoint(const Model& model, Runtime& runtime, const std::string& config) {
+SafetensorsFile make_checkpoint(const Players& players, Runtime& runtime, const std::string& config) {
   SafetensorsFile file;
   std::uint64_t iteration = 0;
-  runtime.download(model.iteration, &iteration);
-  for_each_network(model, [&](const Network& network) {
-    for_each_tensor(network, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
+  runtime.download(players.counters.iteration, &iteration);
+  players.for_each_network([&](const Network& network, const Optimizer* optimizer) {
+    for_each_tensor(network, optimizer, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
       file.tensors.push_back(store_parameter(name, view, layout, runtime));
     });
-    for (std::size_t i = 0; i < network.spec().layers.size(); ++i) {
-      if (!std::holds_alternative<BatchNormLayer>(network.spec().layers[i])) continue;
+    for (const Node& node : network.graph().nodes()) {
+      if (!node.layer->mixes_batch()) continue;
       const std::array<std::int64_t, 1> batches = {static_cast<std::int64_t>(iteration)};
       file.tensors.push_back(StoredTensor::of<std::int64_t>(
-          fmt::format("{}.main.{}.num_batches_tracked", network.prefix(), i), {}, batches));
+          fmt::format("{}.{}.num_batches_tracked", network.prefix(), node.name), {}, batches));
     }
   });
   file.metadata = {{"format", kFormat},
                    {"iteration", std::to_string(iteration)},
                    {"config", config},
-                   {"generator", describe(model.generator.spec()).dump()},
-                   {"discriminator", describe(model.discriminator.spec()).dump()}};
+                   {"generator", describe(players.generator.graph()).dump()},
+                   {"discriminator", describe(players.discriminator.graph()).dump()}};
   return file;
 }
 
-std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Model& model,
+std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Players& players,
                                 Runtime& runtime) {
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || format->second != kFormat)
@@ -95,12 +86,12 @@ std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& 
     throw InputError(fmt::format("{}: metadata 'iteration' must be a whole number", path));
   const std::uint64_t iteration = std::stoull(written->second);
 
-  for_each_network(model, [&](const Network& network) {
-    for_each_tensor(network, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
+  players.for_each_network([&](const Network& network, const Optimizer* optimizer) {
+    for_each_tensor(network, optimizer, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
       restore_parameter(file, path, name, view, layout, runtime);
     });
   });
-  runtime.upload(model.iteration, &iteration);
+  runtime.upload(players.counters.iteration, &iteration);
   return static_cast<std::int64_t>(iteration);
 }
 

@@ -12,18 +12,18 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/algorithm/model.h"
+#include "engine/algorithm/players.h"
 #include "engine/device/runtime.h"
 #include "engine/files/safetensors.h"
 
 namespace gan {
 
 /// Reads the whole state off the device. `config` is the text of config.toml.
-SafetensorsFile make_checkpoint(const Model& model, Runtime& runtime, const std::string& config);
+SafetensorsFile make_checkpoint(const Players& players, Runtime& runtime, const std::string& config);
 
 /// Writes the state of `file` to the device and returns its iteration. InputError naming `path`, the tensor and the
 /// difference when the checkpoint is of another architecture, or anything is missing.
-std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Model& model,
+std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Players& players,
                                 Runtime& runtime);
 
 /// One parameter-shaped view of device memory as a stored tensor in PyTorch's layout.

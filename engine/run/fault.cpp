@@ -11,8 +11,7 @@ namespace {
 
 /// The first element that is not finite, or -1.
 std::int64_t first_not_finite(const Tensor& tensor, const Runtime& runtime) {
-  std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-  runtime.download(tensor, values.data());
+  const std::vector<float> values = runtime.read<float>(tensor);
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i])) return static_cast<std::int64_t>(i);
   return -1;
@@ -20,9 +19,10 @@ std::int64_t first_not_finite(const Tensor& tensor, const Runtime& runtime) {
 
 }  // namespace
 
-std::string locate_fault(const Model& model, Runtime& runtime, Runtime::ProgramId program, std::uint64_t iteration) {
-  runtime.upload(model.iteration, &iteration);
-  const std::vector<std::string>& phases = runtime.program(program).phases;
+std::string locate_fault(const Players& players, Runtime& runtime, Runtime::ProgramId program,
+                         std::uint64_t iteration) {
+  runtime.upload(players.counters.iteration, &iteration);
+  const Program& iterated = runtime.program(program);
   std::string found;
   runtime.run_stepwise(program, [&](const Step& step) {
     if (!found.empty()) return;
@@ -30,9 +30,9 @@ std::string locate_fault(const Model& model, Runtime& runtime, Runtime::ProgramI
       const bool is_result = access == Access::Write || access == Access::ReadWrite;
       if (!found.empty() || !is_result || tensor.dtype != DType::F32) return;
       if (const std::int64_t at = first_not_finite(tensor, runtime); at >= 0)
-        found =
-            fmt::format("in {}, instruction '{}', {} = {} {}, element {}", phases[static_cast<std::size_t>(step.phase)],
-                        name_of(step.instruction), operand, model.table.name_of(tensor), to_string(tensor.shape), at);
+        found = fmt::format("in {}, instruction '{}', {} = {} {}, element {}",
+                            iterated.phases[static_cast<std::size_t>(step.phase)], name_of(step.instruction), operand,
+                            iterated.name_of(tensor), to_string(tensor.shape), at);
     });
   });
   return fmt::format(

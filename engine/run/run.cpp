@@ -24,13 +24,6 @@ namespace {
 
 constexpr double kReportSeconds = 0.25;
 
-/// The programs of a run, in the order they are bound.
-enum ProgramIndex : Runtime::ProgramId { kInitialization, kIteration, kSampling, kCalibration };
-
-std::vector<Program> programs_of(const Workshop& shop) {
-  return {shop.initialization, shop.iteration, shop.sampling, shop.calibration};
-}
-
 /// What a replay of a trace has to know beside the networks, as JSON.
 std::string hyper_parameters(const TrainingOptions& o) {
   return nlohmann::json{{"objective", o.objective}, {"label_smoothing", o.label_smoothing},
@@ -51,14 +44,14 @@ std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
 /// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit.
 TrainingOptions resolved(TrainingOptions o) {
   if (o.device == "auto") o.device = cuda_available() ? "cuda" : "cpu";
-  o.threads = thread_count(o);
+  o.threads = thread_count(o.threads);
   return o;
 }
 
 Dataset load_checked(const TrainingOptions& o) {
   check_options(o);
   if (o.resume.empty() && !o.out.empty()) RunFolder::check_free(o.out);
-  Dataset data = load_training_data(o, thread_count(o));
+  Dataset data = load_training_data(o);
   if (o.batch > data.count)
     throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
                                  data.count, data.name, data.count));
@@ -87,22 +80,6 @@ void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions
                                o.resume.string(), fmt::join(changes, "; ")));
 }
 
-/// A plan that does not fit is reported with the largest batch that would.
-Runtime fitted_runtime(const TrainingOptions& o, const Dataset& data, const Workshop& shop) {
-  std::unique_ptr<Backend> device = open_device(o);
-  const std::size_t free = device->free_memory();
-  const std::size_t needed = Runtime::required_bytes(shop.table, programs_of(shop));
-  if (needed > free) {
-    // With a little to spare: what is free changes by itself.
-    const std::int64_t batch = largest_batch_that_fits(o, data.count, data.channels, free - free / 64);
-    throw MachineError(fmt::format("{}: the plan needs {} of memory, {} is free; {}", device->description(),
-                                   format_bytes(needed), format_bytes(free),
-                                   batch >= 2 ? fmt::format("the largest --batch that fits is {}", batch)
-                                              : std::string("no --batch fits: a smaller --width or --image-size may")));
-  }
-  return Runtime(std::move(device), shop.table, programs_of(shop));
-}
-
 }  // namespace
 
 Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::atomic<int>& stop)
@@ -110,14 +87,14 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
       observer_(observer),
       stop_(stop),
       dataset_(load_checked(options_)),
-      shop_(options_, dataset_.count, dataset_.channels),
-      runtime_(fitted_runtime(options_, dataset_, shop_)),
-      total_(total_iterations(options_, dataset_.count)) {
-  const std::uint64_t zero = 0;
-  runtime_.upload(shop_.model.iteration, &zero);
-  runtime_.upload(shop_.model.zero, &zero);
-  runtime_.upload(shop_.model.fault, &zero);
-  runtime_.upload(shop_.model.dataset, dataset_.pixels.data());
+      programs_(options_, dataset_.count, dataset_.channels),
+      runtime_(fitted_runtime(options_, programs_)),
+      total_(total_iterations(options_, dataset_.count)),
+      due_{{options_.log_every, &Run::append_log},
+           {options_.sample_every, &Run::save_sample},
+           {options_.checkpoint_every, &Run::save_checkpoint}},
+      readings_(runtime_->program(kIteration).readings.names.size()) {
+  runtime_->upload(programs_.dataset, dataset_.pixels.data());
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
   dataset_.pixels = {};
 }
@@ -132,7 +109,7 @@ TrainingResult Run::execute() {
     run_iteration();
     do_what_is_due();
   }
-  runtime_.backend().synchronize();
+  runtime_->backend().synchronize();
   result_.seconds = elapsed_seconds();
   result_.images_per_second = static_cast<double>((iteration_ - first_iteration_) * options_.batch * options_.d_steps) /
                               std::max(result_.seconds, 1e-9);
@@ -150,7 +127,7 @@ std::int64_t Run::start_fresh() {
   folder_ = RunFolder::create(free_folder(options_, dataset_.name));
   options_.out = folder_->root();
   write_atomically(folder_->config(), to_toml(options_));
-  runtime_.run(kInitialization);
+  runtime_->run(kInitialization);
   return 0;
 }
 
@@ -162,10 +139,10 @@ std::int64_t Run::resume() {
   folder_->prepare_to_continue();
   const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
   std::int64_t iteration = 0;
-  runtime_.run(kInitialization);  // fills what no checkpoint holds, too: the gaps between parameters, the readings
+  runtime_->run(kInitialization);
   if (newest) {
     for (const std::string& reason : newest->skipped) observer_.on_notice(reason);
-    iteration = restore_checkpoint(newest->file, newest->path.string(), shop_.model, runtime_);
+    iteration = restore_checkpoint(newest->file, newest->path.string(), programs_.players, *runtime_);
     refuse_other_data(*newest);
     if (iteration != newest->iteration)
       throw InputError(
@@ -193,8 +170,8 @@ void Run::save_trace() {
   const std::filesystem::path folder = folder_->root() / "trace";
   std::filesystem::create_directories(folder);
   if (iteration_ == 0)
-    save_safetensors(folder / "start.safetensors", make_checkpoint(shop_.model, runtime_, to_toml(options_)));
-  SafetensorsFile trace = trace_iteration(shop_.model, runtime_, kIteration);
+    save_safetensors(folder / "start.safetensors", make_checkpoint(programs_.players, *runtime_, to_toml(options_)));
+  SafetensorsFile trace = trace_iteration(programs_.players, *runtime_, kIteration);
   trace.metadata["hyper_parameters"] = hyper_parameters(options_);
   save_safetensors(folder / fmt::format("iteration-{}.safetensors", iteration_ + 1), trace);
 }
@@ -203,7 +180,7 @@ void Run::run_iteration() {
   if (iteration_ < options_.trace) {
     save_trace();
   } else {
-    runtime_.run(kIteration);
+    runtime_->run(kIteration);
   }
   ++iteration_;
 }
@@ -214,25 +191,25 @@ bool Run::finished() const {
 }
 
 void Run::do_what_is_due() {
-  const auto due = [this](std::int64_t every) { return every > 0 && iteration_ % every == 0; };
+  const auto is_due = [this](const Due& due) { return due.every > 0 && iteration_ % due.every == 0; };
   const bool time_to_report = std::chrono::duration<double>(Clock::now() - reported_).count() >= kReportSeconds;
   // Nothing is saved before it is known that no gradient has been anything but finite.
-  if (time_to_report || due(options_.log_every) || due(options_.sample_every) || due(options_.checkpoint_every))
-    read_readings();
+  if (time_to_report || std::any_of(due_.begin(), due_.end(), is_due)) read_readings();
   if (time_to_report) report();
-  if (due(options_.log_every)) append_log();
-  if (due(options_.sample_every)) save_sample();
-  if (due(options_.checkpoint_every)) save_checkpoint();
+  for (const Due& due : due_)
+    if (is_due(due)) (this->*due.action)();
 }
 
 void Run::read_readings() {
+  if (iteration_ == first_iteration_) return;  // nothing has run yet
   std::uint64_t fault = 0;
-  runtime_.download(shop_.model.fault, &fault);
-  if (fault != 0) throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, fault - 1));
-  runtime_.download(shop_.model.readings, readings_.data());
+  runtime_->download(programs_.players.counters.fault, &fault);
+  if (fault != 0) throw DivergedError(locate_fault(programs_.players, *runtime_, kIteration, fault - 1));
+  readings_ = runtime_->read<float>(runtime_->program(kIteration).readings.values);
   // A loss can overflow where its gradient does not.
   if (!std::all_of(readings_.begin(), readings_.end(), [](float reading) { return std::isfinite(reading); }))
-    throw DivergedError(locate_fault(shop_.model, runtime_, kIteration, static_cast<std::uint64_t>(iteration_ - 1)));
+    throw DivergedError(
+        locate_fault(programs_.players, *runtime_, kIteration, static_cast<std::uint64_t>(iteration_ - 1)));
 }
 
 void Run::report() {
@@ -246,18 +223,19 @@ void Run::report() {
   const double elapsed = elapsed_seconds();
   const std::int64_t done = iteration_ - first_iteration_;
   const double per_iteration = done > 0 ? elapsed / static_cast<double>(done) : 0;
-  const auto reading = [this](Reading r) { return static_cast<double>(readings_[static_cast<std::size_t>(r)]); };
+  const Readings& declared = runtime_->program(kIteration).readings;
+  std::vector<ShownGauge> gauges;
+  for (const Gauge& gauge : declared.gauges) {
+    gauges.push_back({.gauge = gauge, .values = {}});
+    for (const std::string& name : gauge.readings)
+      gauges.back().values.push_back(readings_[static_cast<std::size_t>(declared.index_of(name))]);
+  }
   observer_.on_progress({.iteration = iteration_,
                          .iterations = total_,
                          .fraction = total_ > 0 ? static_cast<double>(iteration_) / static_cast<double>(total_)
                                                 : std::min(1.0, elapsed / (options_.minutes * 60)),
                          .epoch = epochs_done(),
-                         .loss_d_real = reading(Reading::LossDReal),
-                         .loss_d_fake = reading(Reading::LossDFake),
-                         .loss_g = reading(Reading::LossG),
-                         .d_real = reading(Reading::DReal),
-                         .d_fake_before = reading(Reading::DFakeBefore),
-                         .d_fake_after = reading(Reading::DFakeAfter),
+                         .gauges = std::move(gauges),
                          .images_per_second = images_per_second_,
                          .seconds_left = total_ > 0 ? per_iteration * static_cast<double>(total_ - iteration_)
                                                     : std::max(0.0, options_.minutes * 60 - elapsed)});
@@ -266,16 +244,15 @@ void Run::report() {
 void Run::append_log() {
   JsonLine line;
   line.add("iteration", iteration_).add("epoch", epochs_done());
-  for (int i = 0; i < kReadings; ++i)
-    line.add(name_of(static_cast<Reading>(i)), readings_[static_cast<std::size_t>(i)]);
+  const std::vector<std::string>& names = runtime_->program(kIteration).readings.names;
+  for (std::size_t i = 0; i < names.size(); ++i) line.add(names[i], readings_[i]);
   log_->append(line);
 }
 
 void Run::save_sample() {
-  runtime_.run(kSampling);
-  const Tensor images = shop_.sampling.outputs.back().tensor;
-  std::vector<float> pixels(static_cast<std::size_t>(images.count()));
-  runtime_.download(images, pixels.data());
+  runtime_->run(kSampling);
+  const Tensor images = runtime_->program(kSampling).output("images");
+  const std::vector<float> pixels = runtime_->read<float>(images);
   const Shape& s = images.shape;
   const ImageBatchShape shape{.count = s[0], .height = s[1], .width = s[2], .channels = s[3]};
   result_.last_sample = folder_->sample(iteration_);
@@ -286,9 +263,9 @@ void Run::save_sample() {
 
 void Run::save_checkpoint() {
   log_->sync();
-  runtime_.run(kCalibration);
+  runtime_->run(kCalibration);
   result_.last_checkpoint = folder_->checkpoint(iteration_);
-  SafetensorsFile checkpoint = make_checkpoint(shop_.model, runtime_, to_toml(options_));
+  SafetensorsFile checkpoint = make_checkpoint(programs_.players, *runtime_, to_toml(options_));
   checkpoint.metadata["dataset"] = fingerprint_;
   save_safetensors(result_.last_checkpoint, checkpoint);
   folder_->keep_last(options_.keep);
@@ -301,17 +278,17 @@ double Run::epochs_done() const {
 }
 
 RunSummary Run::summary() {
-  return {.device = runtime_.backend().description(),
+  return {.device = runtime_->backend().description(),
           .dataset = dataset_.name,
           .images = dataset_.count,
           .height = dataset_.height,
           .width = dataset_.width,
           .channels = dataset_.channels,
           .model = options_.model,
-          .generator_parameters = shop_.model.generator.parameter_count(),
-          .discriminator_parameters = shop_.model.discriminator.parameter_count(),
-          .memory_bytes = Runtime::required_bytes(shop_.table, programs_of(shop_)),
-          .gflop_per_iteration = static_cast<double>(total_cost(shop_.iteration).flops) * 1e-9,
+          .generator_parameters = programs_.players.generator.parameter_count(),
+          .discriminator_parameters = programs_.players.discriminator.parameter_count(),
+          .memory_bytes = runtime_->total_bytes(),
+          .gflop_per_iteration = static_cast<double>(total_cost(runtime_->program(kIteration)).flops) * 1e-9,
           .first_iteration = first_iteration_,
           .iterations = total_,
           .folder = folder_->root()};

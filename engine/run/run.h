@@ -1,14 +1,16 @@
 // A run in progress: the model on its device, its folder, and the loop.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/files/json_lines.h"
 #include "engine/files/run_folder.h"
-#include "engine/run/trainer.h"
-#include "engine/run/workshop.h"
+#include "engine/run/observer.h"
+#include "engine/run/training_programs.h"
 
 namespace gan {
 
@@ -28,7 +30,6 @@ class Run {
   void run_iteration();
   void save_trace();
   bool finished() const;
-  /// What is due after an iteration: report, log line, sample grid, checkpoint.
   void do_what_is_due();
   void read_readings();
   void report();
@@ -39,19 +40,26 @@ class Run {
   double epochs_done() const;
   RunSummary summary();
 
+  /// Something that happens every so many iterations; 0: never.
+  struct Due {
+    std::int64_t every;
+    void (Run::*action)();
+  };
+
   TrainingOptions options_;
   TrainingObserver& observer_;
   const std::atomic<int>& stop_;
   Dataset dataset_;          ///< its pixels move to the device
   std::string fingerprint_;  ///< of the data set, kept in checkpoints: a resumed run must see the same images
-  Workshop shop_;
-  Runtime runtime_;
+  TrainingPrograms programs_;
+  std::unique_ptr<Runtime> runtime_;
   std::optional<RunFolder> folder_;
   std::optional<JsonLinesWriter> log_;
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
   std::int64_t sampled_at_ = -1, saved_at_ = -1;
-  std::array<float, kReadings> readings_{};
+  std::vector<Due> due_;         ///< in the order in which they happen
+  std::vector<float> readings_;  ///< of the latest iteration, as the program declares them
   Clock::time_point start_, reported_;
   std::int64_t reported_at_ = 0;
   double images_per_second_ = 0;

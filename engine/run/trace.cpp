@@ -12,8 +12,8 @@ namespace {
 /// Writes down what each instruction did.
 class Recorder {
  public:
-  Recorder(const Model& model, Runtime& runtime, const Program& program)
-      : model_(model), runtime_(runtime), program_(program) {}
+  Recorder(const Players& players, Runtime& runtime, const Program& program)
+      : players_(players), runtime_(runtime), program_(program) {}
 
   void observe(const Step& step) {
     if (step.phase != phase_) losses_ = 0;
@@ -26,36 +26,45 @@ class Recorder {
 
  private:
   void record(const AssembleBatch& i) { store_images("x", i.y); }
-  void record(const RandomNormal& i) { store(model_.table.name_of(i.y), i.y); }
-  void record(const RandomUniform& i) { store(model_.table.name_of(i.y), i.y); }
-  void record(const SigmoidCrossEntropy& i) {
+  void record(const RandomNormal& i) { store(program_.name_of(i.y), i.y); }
+  void record(const RandomUniform& i) { store(program_.name_of(i.y), i.y); }
+
+  /// Whatever else an instruction is: a loss has logits, a loss and their gradient; an update moves a parameter.
+  template <class Other>
+  void record(const Other& i) {
+    if constexpr (requires { i.logits, i.loss, i.dlogits; }) record_loss(i);
+    if constexpr (requires { i.gradient, i.parameter; }) record_update(i.parameter);
+  }
+
+  template <class Loss>
+  void record_loss(const Loss& i) {
     const std::string suffix = fmt::format(".{}", losses_++);
     store("logits" + suffix, i.logits);
     store("loss" + suffix, i.loss);
     store("dlogits" + suffix, i.dlogits);
-    store("mean_sigmoid" + suffix, i.mean_sigmoid);
+    if constexpr (requires { i.mean_sigmoid; }) store("mean_sigmoid" + suffix, i.mean_sigmoid);
   }
-  void record(const Adam& i) {
-    const Network& network =
-        i.parameter.storage == model_.generator.parameter_slab().storage ? model_.generator : model_.discriminator;
-    for (std::size_t p = 0; p < network.parameters().size(); ++p) {
-      const Parameter& parameter = network.parameters()[p];
-      const auto keep = [&](const char* kind, const Tensor& slab) {
-        file_.tensors.push_back(store_parameter(prefix_ + kind + "/" + network.prefix() + "." + parameter.name,
-                                                network.view_of(slab, p), parameter.layout, runtime_));
-      };
-      keep("gradient", network.gradient_slab());
-      keep("parameter", network.parameter_slab());
-      keep("exp_avg", network.adam_m());
-      keep("exp_avg_sq", network.adam_v());
-    }
+
+  /// All that an update read and wrote of the network whose parameters are `slab`.
+  void record_update(const Tensor& slab) {
+    players_.for_each_network([&](const Network& network, const Optimizer* optimizer) {
+      if (optimizer == nullptr || !network.parameter_slab().shares_storage_with(slab)) return;
+      for (std::size_t p = 0; p < network.parameters().size(); ++p) {
+        const Parameter& parameter = network.parameters()[p];
+        const auto keep = [&](const std::string& kind, const Tensor& kept) {
+          file_.tensors.push_back(store_parameter(prefix_ + kind + "/" + network.prefix() + "." + parameter.name,
+                                                  network.view_of(kept, p), parameter.layout, runtime_));
+        };
+        keep("gradient", network.gradient_slab());
+        keep("parameter", network.parameter_slab());
+        for (const Optimizer::State& state : optimizer->states()) keep(state.name, state.slab);
+      }
+    });
   }
-  template <class Other>
-  void record(const Other&) {}
 
   void store(const std::string& name, const Tensor& tensor) {
     std::vector<std::int64_t> shape(tensor.shape.extent.begin(), tensor.shape.extent.begin() + tensor.shape.rank);
-    file_.tensors.push_back(StoredTensor::of<float>(prefix_ + name, std::move(shape), download(tensor)));
+    file_.tensors.push_back(StoredTensor::of<float>(prefix_ + name, std::move(shape), runtime_.read<float>(tensor)));
   }
   /// Images go to files as (N, C, H, W).
   void store_images(const std::string& name, const Tensor& images) {
@@ -63,13 +72,8 @@ class Recorder {
     const FileLayout layout{.memory_shape = s, .permutation = {0, 3, 1, 2}, .file_shape = {s[0], s[3], s[1], s[2]}};
     file_.tensors.push_back(store_parameter(prefix_ + name, images, layout, runtime_));
   }
-  std::vector<float> download(const Tensor& tensor) {
-    std::vector<float> values(static_cast<std::size_t>(tensor.count()));
-    runtime_.download(tensor, values.data());
-    return values;
-  }
 
-  const Model& model_;
+  const Players& players_;
   Runtime& runtime_;
   const Program& program_;
   SafetensorsFile file_;
@@ -80,8 +84,8 @@ class Recorder {
 
 }  // namespace
 
-SafetensorsFile trace_iteration(const Model& model, Runtime& runtime, Runtime::ProgramId iteration) {
-  Recorder recorder(model, runtime, runtime.program(iteration));
+SafetensorsFile trace_iteration(const Players& players, Runtime& runtime, Runtime::ProgramId iteration) {
+  Recorder recorder(players, runtime, runtime.program(iteration));
   runtime.run_stepwise(iteration, [&](const Step& step) { recorder.observe(step); });
   return recorder.take();
 }

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/algorithm/model.h"
+#include "engine/algorithm/players.h"
 #include "engine/device/runtime.h"
 #include "engine/files/safetensors.h"
 
@@ -17,6 +17,6 @@ namespace gan {
 ///   gradient/NETWORK.main.0.weight, parameter/..., exp_avg/..., exp_avg_sq/...
 ///                          at each optimiser step, the last three after it; PyTorch's names and layouts
 /// It watches instructions, not schedules, so that every algorithm can be traced.
-SafetensorsFile trace_iteration(const Model& model, Runtime& runtime, Runtime::ProgramId iteration);
+SafetensorsFile trace_iteration(const Players& players, Runtime& runtime, Runtime::ProgramId iteration);
 
 }  // namespace gan

@@ -42,6 +42,10 @@ void CudaDevice::release(void* memory) { std::free(memory); }
 
 std::size_t CudaDevice::free_memory() const { return bytes_of_pages(_SC_AVPHYS_PAGES); }
 
+void CudaDevice::zero(void* device, std::size_t bytes) {
+  if (bytes != 0) std::memset(device, 0, bytes);
+}
+
 void CudaDevice::copy_to_device(void* device, const void* host, std::size_t bytes) {
   if (bytes != 0) std::memcpy(device, host, bytes);
 }

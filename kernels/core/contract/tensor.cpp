@@ -53,4 +53,16 @@ Tensor Tensor::reshaped(const Shape& other) const {
   return view;
 }
 
+Tensor Tensor::rows(std::int64_t first, std::int64_t count) const {
+  require(shape.rank > 0 && first >= 0 && count >= 0 && first + count <= shape[0], "no rows {} to {} in a tensor {}",
+          first, first + count, to_string(shape));
+  Tensor part = *this;
+  part.shape.extent[0] = count;
+  const std::int64_t skipped = shape[0] == 0 ? 0 : first * (this->count() / shape[0]);
+  part.offset += skipped;
+  if (part.data != nullptr)
+    part.data = static_cast<std::byte*>(data) + static_cast<std::size_t>(skipped) * size_of(dtype);
+  return part;
+}
+
 }  // namespace gan

@@ -38,11 +38,16 @@ struct Shape {
 /// "(64, 32, 32, 1)"
 std::string to_string(const Shape& shape);
 
-/// An operand of an instruction: a dense view into a storage of the program. While a program is being written only
-/// `storage` and `offset` say where it is; binding the program to memory fills in `data`. Tests set `data` by hand.
-/// Activations lie as (N, H, W, C), filters as (K, R, S, C).
+/// Whom a storage belongs to: a run (weights, moments, the data set: kept from program to program) or one program, which
+/// reuses the memory of what it no longer needs.
+enum class Owner : std::uint8_t { Run, Program };
+
+/// An operand of an instruction: a dense view into a storage. While a program is being written only `owner`, `storage`
+/// and `offset` say where it is; binding the program to memory fills in `data`. Tests set `data` by hand. Activations
+/// lie as (N, H, W, C), filters as (K, R, S, C).
 struct Tensor {
-  int storage = -1;         ///< index into the program's storages; -1: none, or bound by hand
+  Owner owner = Owner::Run;
+  int storage = -1;         ///< index into the owner's storages; -1: none, or bound by hand
   std::int64_t offset = 0;  ///< in elements, from the start of the storage
   Shape shape;
   DType dtype = DType::F32;
@@ -61,6 +66,12 @@ struct Tensor {
 
   /// The same elements under another shape of the same count.
   Tensor reshaped(const Shape& other) const;
+
+  /// `count` entries of the slowest axis from `first` on: the part of a batch. Throws Error where there are fewer.
+  Tensor rows(std::int64_t first, std::int64_t count) const;
+
+  /// Whether both are views of one storage.
+  bool shares_storage_with(const Tensor& other) const { return owner == other.owner && storage == other.storage; }
 };
 
 }  // namespace gan

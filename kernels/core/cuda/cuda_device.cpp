@@ -120,6 +120,10 @@ std::size_t CudaDevice::free_memory() const {
   return free;
 }
 
+void CudaDevice::zero(void* device, std::size_t bytes) {
+  if (bytes != 0) cuda_check(cudaMemsetAsync(device, 0, bytes, stream_), "filling memory with zeros");
+}
+
 void CudaDevice::copy_to_device(void* device, const void* host, std::size_t bytes) {
   if (bytes == 0) return;
   cuda_check(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, stream_), "copying to the device");

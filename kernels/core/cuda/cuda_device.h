@@ -34,6 +34,8 @@ class CudaDevice {
   /// Bytes that could be allocated now.
   std::size_t free_memory() const;
 
+  /// Fills `bytes` of memory with zeros, in stream order.
+  void zero(void* device, std::size_t bytes);
   /// Copies in stream order; returns when the copy is done.
   void copy_to_device(void* device, const void* host, std::size_t bytes);
   void copy_to_host(void* host, const void* device, std::size_t bytes);

@@ -1,4 +1,4 @@
-#include "engine/run/trainer.h"
+#include "engine/run/train.h"
 
 #include "engine/program/print.h"
 #include "engine/run/run.h"
@@ -8,10 +8,10 @@ namespace gan {
 namespace {
 
 /// The run's programs, for printing: the data set is loaded only to know its size.
-Workshop workshop_for(const TrainingOptions& options) {
+TrainingPrograms programs_for(const TrainingOptions& options) {
   check_options(options);
-  const Dataset data = load_training_data(options, thread_count(options));
-  return Workshop(options, data.count, data.channels);
+  const Dataset data = load_training_data(options);
+  return TrainingPrograms(options, data.count, data.channels);
 }
 
 }  // namespace
@@ -21,13 +21,12 @@ TrainingResult train(const TrainingOptions& options, TrainingObserver& observer,
 }
 
 std::string print_schedule(const TrainingOptions& options) {
-  const Workshop shop = workshop_for(options);
-  return describe_schedule(shop.iteration, shop.table);
+  return describe_schedule(programs_for(options).iteration());
 }
 
 std::string print_plan(const TrainingOptions& options) {
-  const Workshop shop = workshop_for(options);
-  return describe_plan(shop.iteration, plan_memory(shop.iteration, shop.table), shop.table);
+  const TrainingPrograms programs = programs_for(options);
+  return describe_plan(programs.iteration(), plan_memory(programs.iteration()));
 }
 
 }  // namespace gan

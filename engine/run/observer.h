@@ -1,12 +1,12 @@
-// A training run from options to finished run folder.
+// What a training run tells whoever watches it.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "engine/settings/options.h"
+#include "engine/program/reading.h"
 
 namespace gan {
 
@@ -25,16 +25,19 @@ struct RunSummary {
   std::filesystem::path folder;
 };
 
+/// One entry of the progress line with its numbers, in the order of `gauge.readings`.
+struct ShownGauge {
+  Gauge gauge;
+  std::vector<double> values;
+};
+
 /// A moment of the run. Readings are those of the latest iteration.
 struct Progress {
   std::int64_t iteration = 0;   ///< done so far
   std::int64_t iterations = 0;  ///< total; 0 when limited by time
   double fraction = 0;          ///< of the run, 0 to 1
   double epoch = 0;             ///< passes over the data so far
-  double loss_d_real = 0, loss_d_fake = 0, loss_g = 0;
-  double d_real = 0;         ///< mean D(x)
-  double d_fake_before = 0;  ///< mean D(G(z)) in the D step
-  double d_fake_after = 0;   ///< mean D(G(z)) in the G step
+  std::vector<ShownGauge> gauges;
   double images_per_second = 0;
   double seconds_left = 0;  ///< at the present speed
 };
@@ -51,6 +54,7 @@ class TrainingObserver {
   virtual void on_notice(const std::string& line) = 0;
 };
 
+/// How a run ended.
 struct TrainingResult {
   std::int64_t iteration = 0;
   bool interrupted = false;
@@ -58,15 +62,5 @@ struct TrainingResult {
   double seconds = 0;
   double images_per_second = 0;  ///< over the whole run
 };
-
-/// Trains. `stop` becoming non-zero ends the run after the current iteration, with a checkpoint. Throws InputError,
-/// MachineError, and DivergedError on a loss or gradient that is not finite: the last good checkpoint stays.
-TrainingResult train(const TrainingOptions& options, TrainingObserver& observer, const std::atomic<int>& stop);
-
-/// The schedule of one iteration, as text; nothing is trained, no data beyond its size is needed.
-std::string print_schedule(const TrainingOptions& options);
-
-/// The memory plan of one iteration, as text.
-std::string print_plan(const TrainingOptions& options);
 
 }  // namespace gan

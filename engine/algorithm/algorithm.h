@@ -1,0 +1,37 @@
+// The programs of a run. Each trains, samples or prepares; all share the players' storages.
+#pragma once
+
+#include "engine/algorithm/players.h"
+#include "engine/objective/objective.h"
+
+namespace gan {
+
+/// What the schedule depends on beside players, data and objective.
+struct IterationOptions {
+  std::int64_t batch = 64;
+  int d_steps = 1;           ///< k of Algorithm 1
+  float ema_decay = 0.999f;  ///< of the generator's average, where the players keep one
+  bool flip = false;         ///< mirror every other image, at random
+  std::uint64_t seed = 0;    ///< of every random draw
+};
+
+/// Goodfellow et al. 2014, Algorithm 1: `d_steps` discriminator updates, each on a fresh minibatch of images and of
+/// noise, then one generator update on fresh noise. An optimiser in place of the momentum of the paper. `dataset`: U8
+/// (count, H, W, C), a storage of the run.
+Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
+                      const IterationOptions& options);
+
+/// Weights and statistics as they are before the first iteration; the rest of a run's memory starts as zeros.
+Program initialization(const Players& players, std::uint64_t seed);
+
+/// `count` images of the same latents every time, from the generator's average where there is one. Batch norm takes the
+/// statistics of these images and leaves the running ones alone. Output "images" (count, H, W, C), "latents".
+Program sampling(const Players& players, std::int64_t count, std::uint64_t seed);
+
+/// Gives the average generator running statistics of its own: the mean over kCalibrationBatches batches of fixed
+/// latents. (The statistics gathered in training belong to the weights in training.) For checkpoints; changes nothing
+/// else, and is empty where no average is kept.
+Program calibration(const Players& players, std::int64_t batch, std::uint64_t seed);
+inline constexpr int kCalibrationBatches = 8;
+
+}  // namespace gan

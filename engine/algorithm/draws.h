@@ -1,0 +1,25 @@
+// What every algorithm's schedule draws: batches of images and of noise.
+#pragma once
+
+#include "engine/algorithm/algorithm.h"
+
+namespace gan {
+
+/// Every program draws from random streams of its own.
+enum class StreamBlock : std::uint32_t {
+  Initialization = 0,
+  Training = 1u << 16,
+  Sampling = 2u << 16,
+  Calibration = 3u << 16
+};
+
+/// A builder of the program `name` over the players' table, drawing from `streams`.
+Builder make_builder(const Players& players, std::string name, std::uint64_t seed, StreamBlock streams);
+
+/// A fresh minibatch of real images (batch, H, W, C), number `step` of the `options.d_steps` of this iteration.
+Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step);
+
+/// Fresh noise z ~ N(0, I) (batch, latent), drawn anew whenever `counter` changes.
+Tensor latents(Builder& b, const Players& players, const Tensor& counter, std::int64_t batch);
+
+}  // namespace gan

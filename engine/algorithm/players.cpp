@@ -1,0 +1,33 @@
+#include "engine/algorithm/players.h"
+
+namespace gan {
+
+namespace {
+
+Tensor declare_counter(StorageTable& table, const char* name) {
+  return table.add({.name = name, .shape = {}, .dtype = DType::U64});
+}
+
+Network declare_player(NetworkGraph graph, StorageTable& table, const Players::Options& options) {
+  const std::string prefix = graph.name();
+  return Network(std::move(graph), table, {.prefix = prefix, .trained = true, .real = options.real});
+}
+
+}  // namespace
+
+Players::Players(const Options& options, StorageTable& storages)
+    : table(storages),
+      real(options.real),
+      generator(declare_player(make_model(options.model).generator, storages, options)),
+      discriminator(declare_player(make_model(options.model).discriminator, storages, options)),
+      counters{.iteration = declare_counter(storages, "iteration"),
+               .fault = declare_counter(storages, "fault"),
+               .zero = declare_counter(storages, "zero")},
+      g_optimizer(make_adam(generator, storages, options.g_adam)),
+      d_optimizer(make_adam(discriminator, storages, options.d_adam)) {
+  if (options.average)
+    average.emplace(generator.graph(), storages,
+                    Network::Options{.prefix = "average", .trained = false, .real = options.real});
+}
+
+}  // namespace gan

@@ -1,0 +1,118 @@
+// Batch normalisation, each sub-batch with statistics of its own.
+#include "engine/network/layers/layers.h"
+#include "kernels/core/contract/error.h"
+
+namespace gan {
+
+namespace {
+
+constexpr float kRunningMomentum = 0.1f;  // PyTorch's default
+constexpr float kScaleDeviation = 0.02f;  // of the initial gamma: Radford et al. 2015
+
+std::int64_t rows_of(const Tensor& x) { return x.count() / x.shape[x.shape.rank - 1]; }
+
+class BatchNormLayer final : public Layer {
+ public:
+  explicit BatchNormLayer(std::int64_t channels) : channels_(channels) {}
+
+  nlohmann::json describe(std::span<const FeatureShape>) const override {
+    return {{"type", "batch_norm2d"}, {"num_features", channels_}};
+  }
+
+  FeatureShape output_shape(std::span<const FeatureShape> inputs) const override {
+    require(inputs.size() == 1 && inputs[0].channels == channels_, "batch norm of {} channels on other inputs",
+            channels_);
+    return inputs[0];
+  }
+
+  std::vector<ParameterSpec> parameters() const override {
+    return {{"weight", FileLayout::same({channels_}), Initializer::normal(1, kScaleDeviation)},
+            {"bias", FileLayout::same({channels_}), Initializer::constant(0)}};
+  }
+  std::vector<ParameterSpec> statistics() const override {
+    return {{"running_mean", FileLayout::same({channels_}), Initializer::constant(0)},
+            {"running_var", FileLayout::same({channels_}), Initializer::constant(1)}};
+  }
+  bool mixes_batch() const override { return true; }
+
+  NodeRecord forward(const NodeContext& c, std::span<const Tensor> inputs,
+                     const ForwardOptions& options) const override {
+    const Tensor& x = inputs[0];
+    NodeRecord record{.inputs = {x}, .output = result(c, options, x.shape)};
+    if (options.norm == NormMode::Inference) {
+      c.builder.emit(BatchNormInference{.x = x,
+                                        .gamma = c.parameters[0],
+                                        .beta = c.parameters[1],
+                                        .running_mean = c.statistics[0],
+                                        .running_variance = c.statistics[1],
+                                        .y = record.output});
+      return record;
+    }
+    std::int64_t first = 0;
+    const std::vector<std::int64_t> groups =
+        options.groups.empty() ? std::vector<std::int64_t>{x.shape[0]} : options.groups;
+    for (const std::int64_t count : groups) {
+      record.statistics.push_back(normalize(c, record, first, count, options));
+      first += count;
+    }
+    require(first == x.shape[0], "{}: sub-batches of {} rows in a batch of {}", c.name, first, x.shape[0]);
+    return record;
+  }
+
+  std::vector<Tensor> backward(const NodeContext& c, const NodeRecord& record, const Tensor& dy,
+                               const GradientRequest& request) const override {
+    const Tensor& x = record.inputs[0];
+    const Tensor dx = c.builder.transient(c.name, x.shape), dout = dy.reshaped(x.shape);
+    ParamGrad mode = request.mode;
+    for (const NodeRecord::Statistics& group : record.statistics) {
+      const Tensor part = x.rows(group.first, group.count);
+      const bool skip = mode == ParamGrad::Skip;
+      c.builder.emit(BatchNormBackward{
+          .x = part,
+          .dy = dout.rows(group.first, group.count),
+          .gamma = c.parameters[0],
+          .mean = group.mean,
+          .inverse_std = group.inverse_std,
+          .dx = dx.rows(group.first, group.count),
+          .dgamma = skip ? Tensor{} : request.gradients[0],
+          .dbeta = skip ? Tensor{} : request.gradients[1],
+          .workspace = c.builder.workspace(BatchNormBackward::workspace_count(rows_of(part), channels_)),
+          .mode = mode});
+      if (!skip) mode = ParamGrad::Accumulate;
+    }
+    return {dx};
+  }
+
+ private:
+  /// Emits one sub-batch's normalisation: rows first ... first + count - 1.
+  NodeRecord::Statistics normalize(const NodeContext& c, const NodeRecord& record, std::int64_t first,
+                                   std::int64_t count, const ForwardOptions& options) const {
+    const Tensor x = record.inputs[0].rows(first, count);
+    const NodeRecord::Statistics made{.first = first,
+                                      .count = count,
+                                      .mean = c.builder.transient(c.name + ".mean", {channels_}),
+                                      .inverse_std = c.builder.transient(c.name + ".inverse_std", {channels_})};
+    const bool moves = options.norm != NormMode::Frozen;
+    c.builder.emit(BatchNormForward{
+        .x = x,
+        .gamma = c.parameters[0],
+        .beta = c.parameters[1],
+        .running_mean = moves ? c.statistics[0] : Tensor{},
+        .running_variance = moves ? c.statistics[1] : Tensor{},
+        .y = record.output.rows(first, count),
+        .mean = made.mean,
+        .inverse_std = made.inverse_std,
+        .workspace = c.builder.workspace(BatchNormForward::workspace_count(rows_of(x), channels_)),
+        .momentum = options.norm == NormMode::Calibrate ? 1.0f / static_cast<float>(options.calibration_batch)
+                                                        : kRunningMomentum});
+    return made;
+  }
+
+  std::int64_t channels_;
+};
+
+}  // namespace
+
+LayerPointer batch_norm_layer(std::int64_t channels) { return std::make_shared<BatchNormLayer>(channels); }
+
+}  // namespace gan

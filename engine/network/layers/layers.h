@@ -1,0 +1,48 @@
+// The kinds of layers there are. One file beside this holds each; a new kind is one new file and one line here.
+#pragma once
+
+#include <memory>
+
+#include "engine/network/layer.h"
+
+namespace gan {
+
+using LayerPointer = std::shared_ptr<const Layer>;
+
+/// features(in) -> features(out). `weight_deviation` 0: weights ~ N(0, 1 / fan_in).
+struct LinearOptions {
+  FeatureShape out;  ///< more than 1 x 1 where the layer makes an image: matters for the file layout only
+  bool bias = true;
+  float weight_deviation = 0;
+};
+
+/// Cross-correlation with a filter kernel_h x kernel_w, or, `transposed`, its input gradient. The size of the output is
+/// given: it decides an output padding.
+struct ConvOptions {
+  FeatureShape out;
+  std::int64_t kernel_h = 4, kernel_w = 4;
+  std::int64_t stride_h = 2, stride_w = 2;
+  std::int64_t pad_h = 1, pad_w = 1;
+  bool transposed = false;
+  bool bias = false;
+  Initializer weight = Initializer::normal(0, 0.02f);
+};
+
+/// A pointwise function; `slope` is LeakyReLU's, where x < 0.
+struct ActivationOptions {
+  ActivationKind kind = ActivationKind::Relu;
+  float slope = 0;
+};
+
+/// Makers of layers. `in` is the size of the (first) input: parameters depend on it.
+LayerPointer linear_layer(const FeatureShape& in, const LinearOptions&);
+LayerPointer conv_layer(const FeatureShape& in, const ConvOptions&);
+/// Batch normalisation of every channel, with gamma ~ N(1, 0.02) and beta (DCGAN's initialisation).
+LayerPointer batch_norm_layer(std::int64_t channels);
+LayerPointer activation_layer(const ActivationOptions&);
+/// Image to vector or back: nothing moves in memory, but PyTorch has a module here, and modules are counted in names.
+LayerPointer reshape_layer(const FeatureShape& out);
+/// The sum of two values of one size: the end of a residual block.
+LayerPointer add_layer();
+
+}  // namespace gan

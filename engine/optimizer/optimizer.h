@@ -1,0 +1,58 @@
+// What turns gradients into updates.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/network/network.h"
+
+namespace gan {
+
+/// The counters that every update depends on.
+struct TrainingCounters {
+  Tensor iteration;  ///< U64: iterations done
+  Tensor fault;      ///< U64: 0, or 1 + the iteration whose gradient was first found not finite (see FiniteCheck)
+  Tensor zero;       ///< U64 that stays 0: the counter of draws that must not depend on the iteration
+};
+
+/// Which of a network's updates in an iteration one is.
+struct UpdateNumber {
+  int per_iteration = 1;
+  int index = 0;  ///< from 0
+};
+
+/// The optimiser of one network, with its state.
+class Optimizer {
+ public:
+  /// A part of the state, laid out as the network's parameters.
+  struct State {
+    std::string name;  ///< in checkpoints, after the parameter's: "exp_avg", as PyTorch calls it
+    Tensor slab;
+  };
+
+  virtual ~Optimizer() = default;
+
+  /// "adam"
+  virtual std::string name() const = 0;
+  const std::vector<State>& states() const { return states_; }
+
+  /// Emits one update of all parameters from the network's gradient slab; none, from then on, when the gradient is not
+  /// finite.
+  virtual void update(Builder& b, const TrainingCounters& counters, const UpdateNumber& number) const = 0;
+
+ protected:
+  std::vector<State> states_;
+};
+
+/// Adam's settings.
+struct AdamOptions {
+  double learning_rate = 2e-4;
+  double beta1 = 0.5, beta2 = 0.999;
+  double weight_decay = 0;
+};
+
+/// Kingma & Ba 2015. Declares both moments of `network`, which outlives it, in `table`.
+std::unique_ptr<Optimizer> make_adam(const Network& network, StorageTable& table, const AdamOptions& options);
+
+}  // namespace gan
