@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from pytorch_kinks import Kinks
 from pytorch_networks import build_network
 
 NETWORKS = ("generator", "discriminator")
@@ -115,6 +116,7 @@ class Replay:
         rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
         self.optimizers = {n: self.optimizer.make(self.networks[n].parameters(), rates[n], h) for n in NETWORKS}
         self.updates = {name: 0 for name in NETWORKS}
+        self.kinks = Kinks(self.networks.values()) if dtype == torch.float64 and not chained else None
         self.load_state(
             lambda name: start[name],
             lambda name, kind: start[f"optimizer.{name}.{kind}"],
@@ -160,6 +162,8 @@ class Replay:
         self.prefix = name + "/"
         for network in self.networks.values():
             network.zero_grad(set_to_none=True)
+        if self.kinks:
+            self.kinks.forget()
         self.note_peaks()
 
     def given(self, name):
@@ -185,18 +189,29 @@ class Replay:
         """One step of the network's optimiser. The gradients that it is made of are the recorded ones, which are compared
         by themselves: Adam divides by a gradient's own size, so what rounding left of an element near zero would come back
         in the parameter as large as any other."""
+        recorded = self.recorded_gradients(name)
+        if self.kinks and recorded:
+            self.kinks.settle({tensor: tensor.grad for tensor in recorded}, recorded)
         own = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
         if not self.chained:
-            for parameter, tensor in self.networks[name].named_parameters():
-                recorded = self.trace.tensors.get(f"{self.prefix}gradient/{name}.{parameter}")
-                if recorded is not None and recorded.shape == tensor.shape and np.isfinite(recorded).all():
-                    tensor.grad = self.tensor(recorded)
+            for tensor, gradient in recorded.items():
+                tensor.grad = gradient
         self.optimizers[name].step()
         self.updates[name] += 1
         updated = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
         self.made |= updated | {key: tensor for key, tensor in own.items() if key.startswith(self.prefix + "gradient/")}
 
     # -- bookkeeping --
+
+    def recorded_gradients(self, name):
+        """{parameter: recorded gradient} of a network; nothing unless all are there, of the right shapes, and finite."""
+        found = {}
+        for parameter, tensor in self.networks[name].named_parameters():
+            recorded = self.trace.tensors.get(f"{self.prefix}gradient/{name}.{parameter}")
+            if recorded is None or recorded.shape != tensor.shape or not np.isfinite(recorded).all():
+                return {}
+            found[tensor] = self.tensor(recorded)
+        return found
 
     def keep(self, name, tensor):
         self.made[self.prefix + name] = tensor.detach().clone()

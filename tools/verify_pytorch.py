@@ -17,6 +17,9 @@ parameters and moments over updates) carries up to u (|s1| + .. + |sn|) however 
 an exact reference or not; relative to the largest |si| it is n u. So such a tensor is within the tolerance as well if its
 error is so relative to the largest norm that it had in float64 since the step before. It is listed, marked ~.
 
+Inputs of ReLU and LeakyReLU within rounding of zero may be on either side: tools/pytorch_kinks.py puts them where the
+recorded gradients say, and the summary counts them.
+
 Exit code 0: every tensor of ours is within the tolerance; 1: one is not, is missing, has another shape, is not finite, or
 was recorded but not replayed; 2: RUN holds no trace, or one that this program cannot replay; 3: numpy or torch is missing.
 """
@@ -127,7 +130,7 @@ def load(run):
     return start, traces
 
 
-def report(comparisons, iterations, arguments):
+def report(comparisons, iterations, kinks, arguments):
     """Prints the table and the verdict; whether the run passed."""
     tolerance = arguments.tolerance
     marks = [c.mark(tolerance) for c in comparisons]
@@ -149,6 +152,7 @@ def report(comparisons, iterations, arguments):
         f"{'FAILED' if failed else 'passed'}: {len(comparisons)} tensors of {iterations} iterations against PyTorch "
         f"{torch.__version__} (float64): {failed} above {tolerance:g}, {marks.count('~')} cancelled; "
         f"worst {worst.error:.1e} in {worst.name}"
+        + (f"; {kinks.turned} of {kinks.candidates} activations near their kink turned" if kinks and kinks.turned else "")
         + (f"; PyTorch's own float32: {single.single_error:.1e} in {single.name}" if single else "")
     )
     return failed == 0
@@ -179,7 +183,7 @@ def main():
         return 1
     comparisons = compare_iterations(traces, exact, single)
     comparisons += compare_running_statistics(arguments.run, exact[-1], single[-1], len(traces))
-    return 0 if report(comparisons, len(traces), arguments) else 1
+    return 0 if report(comparisons, len(traces), exact[-1].kinks, arguments) else 1
 
 
 if __name__ == "__main__":
