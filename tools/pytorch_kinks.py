@@ -1,11 +1,11 @@
 """Which side of its kink an activation is on, where rounding decides.
 
-ReLU and LeakyReLU are continuous, their slopes are not. An input within float32's rounding of zero may have either sign in a
-computation that is right, and with it either slope: the outputs agree, the gradients do not. In a large batch there are
-always some: of N inputs with a density of about 0.4 at zero, 0.8 d N lie within d of it. So a gradient in float64 is compared
-with ours only after the sides have been settled: of the inputs within NEAR of zero, those are put on their other side that
-bring the gradient to the recorded one. Each contributes a vector of its own to millions of elements, taken wholly or not at
-all: an error of another kind is no sum of such vectors.
+ReLU and LeakyReLU are continuous, their slopes are not. An input within float32's rounding of zero may have either sign in
+a computation that is right, and with it either slope: the outputs agree, the gradients do not. In a large batch there are
+always some: of N inputs with a density of about 0.4 at zero, 0.8 d N lie within d of it. So a gradient in float64 is
+compared with ours only after the sides have been settled: of the inputs within NEAR of zero, those are put on their other
+side that bring the gradient to the recorded one. Each contributes a vector of its own to millions of elements, taken wholly
+or not at all: an error of another kind is no sum of such vectors.
 """
 
 from dataclasses import dataclass
@@ -50,12 +50,12 @@ class Kinks:
         errors = {p: recorded[p] - gradients[p] for p in parameters}
         if all(errors[p].norm() <= SUSPICIOUS * gradients[p].norm() for p in parameters):
             return
-        near = [(activation, i) for activation in self.activations if activation.y.grad is not None for i in activation.near]
+        near = [(a, i) for a in self.activations if a.y.grad is not None for i in a.near]
         self.candidates += len(near)
         if not near:
             return
-        generator = torch.Generator().manual_seed(1)
-        picked = {p: torch.randint(p.numel(), (min(SAMPLES, p.numel()),), generator=generator).to(p.device) for p in parameters}
+        dice = torch.Generator().manual_seed(1)
+        picked = {p: torch.randint(p.numel(), (min(SAMPLES, p.numel()),), generator=dice).to(p.device) for p in parameters}
 
         def sampled(tensors):
             parts = [tensors[p].flatten()[picked[p]] / gradients[p].norm().clamp_min(1e-300) for p in parameters]
