@@ -289,6 +289,9 @@ def main():
     if arguments.serve:
         serve(json.loads(arguments.serve))
         return 0
+    if not Path(arguments.bench).is_file():
+        print(f"compare_pytorch: no program at {arguments.bench}; --bench PATH says where it is", file=sys.stderr)
+        return 2
     if not arguments.python:
         arguments.python = [subprocess.check_output([ROOT / "tools" / "python_setup"], text=True).strip()]
     environment = pytorch_environment(arguments.threads)

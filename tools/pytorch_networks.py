@@ -1,4 +1,9 @@
-"""Rebuilds a network as a PyTorch module from the JSON that checkpoints carry (engine/network/describe.h)."""
+"""Rebuilds a network as a PyTorch module from the JSON that checkpoints carry (describe() in engine/network/graph.h).
+
+A network's "modules" are nodes {"type": ..., "name": ..., "inputs": [...]} and what the type needs. `inputs` names nodes that
+stand before it, or "input", the network's own; without it a node reads the node before it. `name` is the module's path, to
+which ".weight" and the like are added in our files; without it the node at place i is "main.i". The last node is the output.
+"""
 
 import json
 
@@ -24,8 +29,11 @@ class FlatLinear(nn.Linear):
         return super().forward(x.flatten(1))
 
 
-def _linear(m):
-    return FlatLinear(m["in_features"], m["out_features"])
+class Add(nn.Module):
+    """The sum of two values of one shape."""
+
+    def forward(self, x, y):
+        return x + y
 
 
 def _conv(m):
@@ -38,9 +46,9 @@ def _conv_transpose(m):
     )
 
 
-# A new kind of layer joins here.
-MODULES = {
-    "linear": _linear,
+# A new kind of layer joins here: node -> module, called with one argument for each of the node's inputs.
+LAYERS = {
+    "linear": lambda m: FlatLinear(m["in_features"], m["out_features"], m.get("bias", True)),
     "conv2d": _conv,
     "conv_transpose2d": _conv_transpose,
     "batch_norm2d": lambda m: nn.BatchNorm2d(m["num_features"]),
@@ -49,20 +57,52 @@ MODULES = {
     "tanh": lambda m: nn.Tanh(),
     "sigmoid": lambda m: nn.Sigmoid(),
     "reshape": lambda m: Reshape(m["shape"]),
+    "add": lambda m: Add(),
 }
 
 
+def build_layer(node):
+    """The module of one node. Raises ValueError for a type that LAYERS does not know."""
+    if node["type"] not in LAYERS:
+        raise ValueError(f"layer type '{node['type']}' is unknown here; known are {', '.join(LAYERS)}")
+    return LAYERS[node["type"]](node)
+
+
 class Network(nn.Module):
-    """`main` is the row of layers, so that parameters are called main.0.weight, as in our files."""
+    """The graph of a description; its parameters have the names of our files."""
 
     def __init__(self, description):
         super().__init__()
         self.name = description["name"]
         self.input_shape = description["input"]
-        self.main = nn.Sequential(*(MODULES[m["type"]](m) for m in description["modules"]))
+        self.nodes = []  # (name, names of its inputs), each after its inputs
+        known = {"input"}
+        previous = "input"
+        for i, node in enumerate(description["modules"]):
+            name, inputs = node.get("name", f"main.{i}"), node.get("inputs", [previous])
+            for source in inputs:
+                if source not in known:
+                    raise ValueError(f"{self.name}: node '{name}' reads '{source}', which is no node before it")
+            self._add(name, build_layer(node))
+            self.nodes.append((name, inputs))
+            known.add(name)
+            previous = name
+
+    def _add(self, path, module):
+        """Registers `module` so that its parameters' names begin with `path`."""
+        *parents, last = path.split(".")
+        owner = self
+        for parent in parents:
+            if not hasattr(owner, parent):
+                owner.add_module(parent, nn.Module())
+            owner = getattr(owner, parent)
+        owner.add_module(last, module)
 
     def forward(self, x):
-        return self.main(x.reshape(len(x), *self.input_shape))
+        values = {"input": x.reshape(len(x), *self.input_shape)}
+        for name, inputs in self.nodes:
+            values[name] = self.get_submodule(name)(*(values[source] for source in inputs))
+        return values[self.nodes[-1][0]]
 
 
 def build_network(checkpoint, name, dtype=torch.float32):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -35,6 +36,12 @@ class Backend {
   virtual void run(const Instruction& bound) = 0;
   /// Waits for everything started.
   virtual void synchronize() = 0;
+
+  /// Seconds that the device takes for what `start` starts, by its own clock where it has one.
+  virtual double seconds(const std::function<void()>& start) = 0;
+  /// Bytes that a cache of the device can keep from one instruction to the next; whoever times instructions on data that
+  /// come from memory has to touch more in between. 0: no matter.
+  virtual std::size_t cache_bytes() const = 0;
 
   /// Opens and closes a named range in a profiler's timeline.
   virtual void begin_range(const char* name) = 0;

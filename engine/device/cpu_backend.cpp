@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -37,6 +38,12 @@ class CpuBackend final : public Backend {
     std::visit([this](const auto& instruction) { gan::run(instruction, device_); }, bound);
   }
   void synchronize() override {}
+  double seconds(const std::function<void()>& start) override {
+    const auto begin = std::chrono::steady_clock::now();
+    start();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+  std::size_t cache_bytes() const override { return 0; }
   void begin_range(const char*) override {}
   void end_range() override {}
 

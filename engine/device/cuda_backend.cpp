@@ -30,6 +30,8 @@ class CudaBackend final : public Backend {
     end_range();
   }
   void synchronize() override { device_.synchronize(); }
+  double seconds(const std::function<void()>& start) override { return device_.seconds(start); }
+  std::size_t cache_bytes() const override { return device_.cache_bytes(); }
 
 #if defined(GAN_HAS_NVTX)
   void begin_range(const char* name) override { nvtxRangePushA(name); }

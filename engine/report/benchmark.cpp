@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
+
+#include "engine/report/instruction_timer.h"
 
 namespace gan {
 
@@ -88,27 +89,17 @@ std::string Benchmark::summary(const std::vector<double>& seconds) const {
       .dump();
 }
 
-std::vector<Benchmark::Row> Benchmark::profile(int iterations) {
+std::vector<Benchmark::Row> Benchmark::profile(int tries) {
   const Program& program = runtime_->program(kIteration);
-  std::vector<double> fastest(program.steps.size(), std::numeric_limits<double>::infinity());
-  for (int i = 0; i < iterations; ++i) {
-    std::size_t index = 0;
-    auto start = Clock::now();
-    runtime_->run_stepwise(kIteration, [&](const Step&) {
-      fastest[index] = std::min(fastest[index], seconds_since(start));
-      ++index;
-      start = Clock::now();
-    });
-  }
+  const InstructionTimer timer(runtime_->backend());
   std::vector<Row> rows;
-  for (std::size_t i = 0; i < program.steps.size(); ++i) {
-    const Step& step = program.steps[i];
+  runtime_->run_stepwise(kIteration, [&](const Step& step) {
     rows.push_back({.phase = program.phases[static_cast<std::size_t>(step.phase)],
                     .instruction = name_of(step.instruction),
                     .result = first_result(program, step.instruction),
-                    .seconds = fastest[i],
+                    .seconds = timer.seconds(step.instruction, tries),
                     .cost = cost_of(step.instruction)});
-  }
+  });
   return rows;
 }
 

@@ -28,12 +28,12 @@ class Benchmark {
   /// One instruction's share of an iteration.
   struct Row {
     std::string phase, instruction, result;  ///< `result`: name and shape of what it writes first
-    double seconds = 0;                      ///< of the fastest run: whatever else the machine does only adds
+    double seconds = 0;                      ///< of the fastest try, see InstructionTimer
     Cost cost;
   };
 
-  /// Runs `iterations` iterations instruction by instruction.
-  std::vector<Row> profile(int iterations);
+  /// Runs one iteration instruction by instruction and times each `tries` times.
+  std::vector<Row> profile(int tries);
 
  private:
   TrainingOptions options_;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -55,5 +56,14 @@ void CudaDevice::copy_to_host(void* host, const void* device, std::size_t bytes)
 }
 
 void CudaDevice::synchronize() {}
+
+double CudaDevice::seconds(const std::function<void()>& start) {
+  const auto begin = std::chrono::steady_clock::now();
+  start();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+/// Small, so that whoever rotates through memory to get past it does so in tests, too.
+std::size_t CudaDevice::cache_bytes() const { return 64 << 10; }
 
 }  // namespace gan

@@ -3,8 +3,8 @@
 add_library(gan_options INTERFACE)
 target_include_directories(gan_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(gan_options INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wno-missing-field-initializers -Wno-restrict -Werror -march=${GAN_CPU}
-    -fno-math-errno>)  # g++ vectorises square roots only without errno
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wno-missing-field-initializers -Wno-restrict -march=${GAN_CPU}
+    $<$<BOOL:${GAN_WERROR}>:-Werror> -fno-math-errno>)  # g++ vectorises square roots only without errno
 
 if(GAN_SANITIZE)
   target_compile_options(gan_options INTERFACE -fsanitize=${GAN_SANITIZE} -fno-omit-frame-pointer -g1

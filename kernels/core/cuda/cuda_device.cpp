@@ -146,4 +146,38 @@ void CudaDevice::copy_to_host(void* host, const void* device, std::size_t bytes)
 
 void CudaDevice::synchronize() { cuda_check(cudaStreamSynchronize(stream_), "waiting for the device"); }
 
+namespace {
+
+/// An event that destroys itself.
+class Event {
+ public:
+  Event() { cuda_check(cudaEventCreate(&event_), "making an event"); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  ~Event() { cudaEventDestroy(event_); }
+  cudaEvent_t get() const { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+}  // namespace
+
+double CudaDevice::seconds(const std::function<void()>& start) {
+  const Event before, after;
+  cuda_check(cudaEventRecord(before.get(), stream_), "recording an event");
+  start();
+  cuda_check(cudaEventRecord(after.get(), stream_), "recording an event");
+  cuda_check(cudaEventSynchronize(after.get()), "waiting for timed work");
+  float milliseconds = 0;
+  cuda_check(cudaEventElapsedTime(&milliseconds, before.get(), after.get()), "reading the time between two events");
+  return milliseconds * 1e-3;
+}
+
+std::size_t CudaDevice::cache_bytes() const {
+  int bytes = 0;
+  cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, ordinal_), "asking for the size of the L2 cache");
+  return static_cast<std::size_t>(bytes);
+}
+
 }  // namespace gan

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 struct CUstream_st;
@@ -43,6 +44,11 @@ class CudaDevice {
 
   /// Waits for everything that was started. Throws Error with CUDA's words if a kernel failed.
   void synchronize();
+
+  /// Seconds between two events on the stream, one before and one after what `start` starts; waits for the second.
+  double seconds(const std::function<void()>& start);
+  /// Of the L2 cache.
+  std::size_t cache_bytes() const;
 
  private:
   CUstream_st* stream_ = nullptr;

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""tools/pytorch_networks.py and the tables of tools/pytorch_training.py: chains, graphs, names, and what they refuse."""
+
+import sys
+import unittest
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import pytorch_networks  # noqa: E402
+import pytorch_training  # noqa: E402
+
+
+LINEAR = {"type": "linear", "in_features": 3, "out_features": 3}
+
+
+def network(nodes):
+    return pytorch_networks.Network({"name": "test", "input": [3], "modules": nodes})
+
+
+class NetworkTest(unittest.TestCase):
+    def test_a_chain_reads_the_node_before(self):
+        chain = network([LINEAR, {"type": "relu"}, LINEAR])
+        x, (first, second) = torch.randn(5, 3), (chain.main.get_submodule(i) for i in "02")
+        self.assertEqual([name for name, _ in chain.named_parameters()],
+                         ["main.0.weight", "main.0.bias", "main.2.weight", "main.2.bias"])
+        self.assertTrue(torch.equal(chain(x), second(first(x).relu())))
+
+    def test_a_value_may_be_read_twice(self):
+        block = network([
+            LINEAR | {"name": "block.narrow"},
+            {"type": "tanh", "name": "block.tanh"},
+            {"type": "add", "name": "block.sum", "inputs": ["block.tanh", "input"]},
+        ])
+        x = torch.randn(5, 3)
+        self.assertEqual([name for name, _ in block.named_parameters()], ["block.narrow.weight", "block.narrow.bias"])
+        self.assertTrue(torch.equal(block(x), block.block.narrow(x).tanh() + x))
+
+    def test_what_is_unknown_is_named(self):
+        with self.assertRaisesRegex(ValueError, "layer type 'attention' is unknown here; known are linear,"):
+            network([{"type": "attention"}])
+        with self.assertRaisesRegex(ValueError, "node 'main.0' reads 'later', which is no node before it"):
+            network([LINEAR | {"inputs": ["later"]}, LINEAR | {"name": "later"}])
+        with self.assertRaisesRegex(ValueError, "objective 'bigan' is unknown here; known are non-saturating, minimax"):
+            pytorch_training.chosen(pytorch_training.OBJECTIVES, "objective", "bigan")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,249 @@
+"""Training iterations in PyTorch, replayed from what gan_cuda recorded: objectives, optimisers, algorithms.
+
+Each is a table below; a new objective, optimiser or algorithm is one function or one line there.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from pytorch_kinks import Kinks
+from pytorch_networks import build_network
+
+NETWORKS = ("generator", "discriminator")
+
+
+# ---- objectives: logits -> losses, written by another formula than the engine's fused kernel -------------------------
+
+
+@dataclass
+class Objective:
+    """d(real, fake, h) and g(real, fake, h) return the losses that the step adds up, in the order in which the engine
+    computes them. `real` and `fake` are logits, h the hyper-parameters; g's `real` is None unless the objective pairs."""
+
+    d: Callable
+    g: Callable
+
+
+def _cross_entropy(logits, target):
+    """-[t log D(x) + (1 - t) log(1 - D(x))], mean over the batch."""
+    return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+
+def _cross_entropy_d(real, fake, h):
+    return _cross_entropy(real, 1 - h["label_smoothing"]), _cross_entropy(fake, 0.0)
+
+
+OBJECTIVES = {
+    "non-saturating": Objective(_cross_entropy_d, lambda real, fake, h: [-functional.logsigmoid(fake).mean()]),
+    "minimax": Objective(_cross_entropy_d, lambda real, fake, h: [functional.logsigmoid(-fake).mean()]),
+}
+
+
+# ---- optimisers ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Optimizer:
+    """`make(parameters, lr, h)` gives PyTorch's optimiser; `state` names what it keeps for each parameter, the same in
+    PyTorch and in our files."""
+
+    make: Callable
+    state: tuple
+
+
+OPTIMIZERS = {
+    "adam": Optimizer(
+        lambda parameters, lr, h: torch.optim.Adam(
+            parameters, lr, (h["beta1"], h["beta2"]), h.get("epsilon", 1e-8), h["weight_decay"]
+        ),
+        ("exp_avg", "exp_avg_sq"),
+    ),
+}
+
+
+# ---- algorithms: one iteration, in the words of Replay ---------------------------------------------------------------
+
+
+def gan_iteration(r):
+    """Goodfellow et al. 2014, Algorithm 1: k updates of D, each on fresh data and noise, then one of G on fresh noise."""
+    h = r.hyper_parameters
+    for step in range(1, h["d_steps"] + 1):
+        r.phase(f"D step {step}")
+        with torch.no_grad():  # G is not trained here
+            images = r.generator(r.given("z"))
+        real, fake = r.discriminator(r.given("x")), r.discriminator(images)
+        r.backward([real, fake], r.objective.d(real, fake, h))
+        r.update("discriminator")
+    r.phase("G step")
+    fake = r.discriminator(r.generator(r.given("z")))
+    r.backward([fake], r.objective.g(None, fake, h))
+    r.update("generator")
+
+
+ALGORITHMS = {"gan": gan_iteration}
+
+
+def chosen(table, what, name):
+    """The entry of one of the tables above. Raises ValueError for a name that is not in it."""
+    if name not in table:
+        raise ValueError(f"{what} '{name}' is unknown here; known are {', '.join(table)}")
+    return table[name]
+
+
+# ---- the replay ------------------------------------------------------------------------------------------------------
+
+
+class Replay:
+    """Both networks and their optimisers in PyTorch, and what they made of the iteration under way.
+
+    `start` and the traces are SafetensorsFiles; `dtype` is what PyTorch computes in, on `device`. Updates are made of the
+    recorded gradients, or of the replay's own if `chained`.
+    """
+
+    def __init__(self, start, hyper_parameters, dtype, device="cpu", chained=False):
+        self.dtype, self.device, self.hyper_parameters, self.chained = dtype, device, hyper_parameters, chained
+        h = hyper_parameters
+        self.algorithm = chosen(ALGORITHMS, "algorithm", h.get("algorithm", "gan"))
+        self.objective = chosen(OBJECTIVES, "objective", h["objective"])
+        self.optimizer = chosen(OPTIMIZERS, "optimizer", h.get("optimizer", "adam"))
+        self.networks = {name: build_network(start, name, dtype).to(device) for name in NETWORKS}
+        self.generator, self.discriminator = (self.networks[name] for name in NETWORKS)
+        rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
+        self.optimizers = {n: self.optimizer.make(self.networks[n].parameters(), rates[n], h) for n in NETWORKS}
+        self.updates = {name: 0 for name in NETWORKS}
+        self.kinks = Kinks(self.networks.values()) if dtype == torch.float64 and not chained else None
+        self.load_state(
+            lambda name: start[name],
+            lambda name, kind: start[f"optimizer.{name}.{kind}"],
+        )
+
+    def load_state(self, parameter, state):
+        """Sets every parameter NAME to parameter(NAME), and its optimiser's state to state(NAME, KIND)."""
+        for network in NETWORKS:
+            for name, tensor in self.networks[network].named_parameters():
+                full = f"{network}.{name}"
+                tensor.data.copy_(self.tensor(parameter(full)))
+                self.optimizers[network].state[tensor] = {
+                    "step": torch.tensor(float(self.updates[network]))
+                } | {kind: self.tensor(state(full, kind)) for kind in self.optimizer.state}
+
+    def load_state_after(self, trace):
+        """Goes on from what the engine had after the iteration that `trace` recorded."""
+        last = {}
+        for recorded in trace.tensors:
+            phase, kind, *rest = recorded.split("/")
+            if kind == "parameter":
+                last.setdefault(rest[0], []).append(phase)
+
+        def find(full, kind):
+            phase = max(last[full], key=lambda p: (len(p), p))  # "D step 2" < "D step 10"
+            return trace[f"{phase}/{kind}/{full}"]
+
+        self.load_state(lambda full: find(full, "parameter"), find)
+
+    def iteration(self, trace):
+        """Replays the iteration that `trace` recorded; returns {name: float64 array} of all it made."""
+        self.trace, self.made, self.inputs, self.peaks = trace, {}, set(), {}
+        self.algorithm(self)
+        return {name: tensor.detach().double().cpu().numpy() for name, tensor in self.made.items()}
+
+    def tensor(self, array):
+        return torch.from_numpy(array.copy()).to(self.device, self.dtype)
+
+    # -- what algorithms are written with --
+
+    def phase(self, name):
+        """Begins a phase of the schedule, with gradients of zero."""
+        self.prefix = name + "/"
+        for network in self.networks.values():
+            network.zero_grad(set_to_none=True)
+        if self.kinks:
+            self.kinks.forget()
+        self.note_peaks()
+
+    def given(self, name):
+        """A recorded input: a batch of images, or a random draw."""
+        self.inputs.add(self.prefix + name)
+        return self.tensor(self.trace[self.prefix + name])
+
+    def backward(self, logits, losses):
+        """Adds up the gradients of the phase's losses, one after the other, as the engine does."""
+        for tensor in logits:
+            tensor.retain_grad()
+        for loss in losses:
+            loss.backward(retain_graph=True)
+            self.note_peaks()
+        for i, tensor in enumerate(logits):
+            self.keep(f"logits.{i}", tensor)
+            self.keep(f"dlogits.{i}", tensor.grad)
+            self.keep(f"mean_sigmoid.{i}", torch.sigmoid(tensor).mean())
+        for i, loss in enumerate(losses):
+            self.keep(f"loss.{i}", loss)
+
+    def update(self, name):
+        """One step of the network's optimiser. The gradients that it is made of are the recorded ones, which are compared
+        by themselves: Adam divides by a gradient's own size, so what rounding left of an element near zero would come back
+        in the parameter as large as any other."""
+        recorded = self.recorded_gradients(name)
+        if self.kinks and recorded:
+            self.kinks.settle({tensor: tensor.grad for tensor in recorded}, recorded)
+        own = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
+        if not self.chained:
+            for tensor, gradient in recorded.items():
+                tensor.grad = gradient
+        self.optimizers[name].step()
+        self.updates[name] += 1
+        updated = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
+        self.made |= updated | {key: tensor for key, tensor in own.items() if key.startswith(self.prefix + "gradient/")}
+
+    # -- bookkeeping --
+
+    def recorded_gradients(self, name):
+        """{parameter: recorded gradient} of a network; nothing unless all are there, of the right shapes, and finite."""
+        found = {}
+        for parameter, tensor in self.networks[name].named_parameters():
+            recorded = self.trace.tensors.get(f"{self.prefix}gradient/{name}.{parameter}")
+            if recorded is None or recorded.shape != tensor.shape or not np.isfinite(recorded).all():
+                return {}
+            found[tensor] = self.tensor(recorded)
+        return found
+
+    def keep(self, name, tensor):
+        self.made[self.prefix + name] = tensor.detach().clone()
+
+    def sums(self, name):
+        """What a network's training adds up, under the names of the trace."""
+        for parameter, tensor in self.networks[name].named_parameters():
+            state = self.optimizers[name].state[tensor]
+            kinds = {"gradient": tensor.grad, "parameter": tensor} | {kind: state[kind] for kind in self.optimizer.state}
+            for kind, value in kinds.items():
+                if value is not None:
+                    yield f"{self.prefix}{kind}/{name}.{parameter}", value
+
+    def note_peaks(self):
+        """Keeps the largest norm that each sum has had in the phase."""
+        for name in NETWORKS:
+            for key, tensor in self.sums(name):
+                self.peaks[key] = max(self.peaks.get(key, 0.0), tensor.detach().double().norm().item())
+
+
+def replay(start, traces, dtype, device="cpu", chained=False):
+    """Replays all iterations; returns what each made, as [{name: array}], its inputs, its peaks, and the Replay at the end.
+
+    `chained` lets PyTorch go on from its own gradients and state; else each update is made of the recorded gradients, and
+    each iteration starts from the recorded state.
+    """
+    engine = Replay(start, json.loads(traces[0].metadata["hyper_parameters"]), dtype, device, chained)
+    made, inputs, peaks = [], [], []
+    for i, trace in enumerate(traces):
+        if i > 0 and not chained:
+            engine.load_state_after(traces[i - 1])
+        made.append(engine.iteration(trace))
+        inputs.append(engine.inputs)
+        peaks.append(engine.peaks)
+    return made, inputs, peaks, engine
