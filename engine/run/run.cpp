@@ -276,10 +276,8 @@ void Run::save_sample() {
   const Tensor images = shop_.sampling.outputs.back().tensor;
   std::vector<float> pixels(static_cast<std::size_t>(images.count()));
   runtime_.download(images, pixels.data());
-  const Shape& s = images.shape;
-  const ImageBatchShape shape{.count = s[0], .height = s[1], .width = s[2], .channels = s[3]};
   result_.last_sample = folder_->sample(iteration_);
-  write_png(result_.last_sample, image_grid(pixels, shape, square_layout(shape.count)));
+  write_png(result_.last_sample, image_grid(pixels, images.shape, square_layout(images.shape[0])));
   sampled_at_ = iteration_;
   observer_.on_sample(result_.last_sample);
 }
