@@ -15,7 +15,7 @@
 #include "engine/run/fault.h"
 #include "engine/run/trace.h"
 #include "engine/settings/config.h"
-#include "engine/settings/settings.h"
+#include "engine/settings/training_settings.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
