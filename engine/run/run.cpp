@@ -48,7 +48,8 @@ std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
   return 0;
 }
 
-/// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit.
+/// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit. (The channels
+/// follow from the data: see Run's constructor.)
 TrainingOptions resolved(TrainingOptions o) {
   if (o.device == "auto") o.device = cuda_available() ? "cuda" : "cpu";
   o.threads = thread_count(o);
@@ -113,6 +114,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
       shop_(options_, dataset_.count, dataset_.channels),
       runtime_(fitted_runtime(options_, dataset_, shop_)),
       total_(total_iterations(options_, dataset_.count)) {
+  options_.channels = dataset_.channels;
   const std::uint64_t zero = 0;
   runtime_.upload(shop_.model.iteration, &zero);
   runtime_.upload(shop_.model.zero, &zero);
@@ -157,7 +159,8 @@ std::int64_t Run::start_fresh() {
 std::int64_t Run::resume() {
   folder_ = RunFolder::open(options_.resume);
   options_.out = folder_->root();
-  const TrainingOptions saved = settings_of(*folder_);
+  TrainingOptions saved = settings_of(*folder_);
+  if (saved.channels == 0) saved.channels = options_.channels;  // recorded as asked for, before it was made concrete
   refuse_changed_settings(saved, options_);
   folder_->prepare_to_continue();
   const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
