@@ -47,13 +47,4 @@ std::vector<std::uint8_t> read_head(const std::string& path, std::size_t count) 
   return bytes;
 }
 
-std::vector<std::uint8_t> read_file(const std::string& path, std::uint64_t limit) {
-  FileReader reader(path);
-  if (reader.most_left() > limit)
-    throw InputError(fmt::format("{}: holds {} bytes; at most {} are accepted", path, reader.most_left(), limit));
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(reader.most_left()));
-  bytes.resize(reader.read(bytes));
-  return bytes;
-}
-
 }  // namespace gan

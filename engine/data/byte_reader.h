@@ -61,7 +61,4 @@ class FileReader final : public ByteReader {
 /// The first `count` bytes of a file, fewer if it is shorter.
 std::vector<std::uint8_t> read_head(const std::string& path, std::size_t count);
 
-/// All bytes of a file. Throws InputError when it holds more than `limit`.
-std::vector<std::uint8_t> read_file(const std::string& path, std::uint64_t limit);
-
 }  // namespace gan

@@ -1,4 +1,4 @@
-// A decoded image, what it may be at most, and its colours.
+// What a foreign image may be at most, and its colours.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace gan {
+#include "engine/files/image.h"
 
-/// A decoded image: bytes (H,W,C), C = 1 grey or 3 RGB.
-struct Image {
-  int height = 0, width = 0, channels = 0;
-  std::vector<std::uint8_t> pixels;
-};
+namespace gan {
 
 /// What a header may claim before anything is allocated for it.
 struct ImageLimits {

@@ -13,6 +13,7 @@
 #include "engine/data/image_file.h"
 #include "engine/data/parallel_each.h"
 #include "engine/data/resample.h"
+#include "engine/files/descriptor.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -74,7 +75,7 @@ bool any_has_colour(const std::vector<std::string>& images, int threads) {
 /// One file -> one image (H,W,C) of the data set.
 void load_image(const std::string& path, const Dataset& dataset, std::span<std::uint8_t> target) {
   Image image = decode_image(read_file(path, kMaxFileBytes), path);
-  const std::size_t pixels = std::size_t(image.height) * image.width;
+  const std::size_t pixels = std::size_t(image.height * image.width);
   // Channels change before resampling when they get fewer, after it when they get more: the cheaper way round.
   if (image.channels > dataset.channels) {
     std::vector<std::uint8_t> grey(pixels);
@@ -82,7 +83,8 @@ void load_image(const std::string& path, const Dataset& dataset, std::span<std::
     image.pixels = std::move(grey);
     image.channels = 1;
   }
-  const Resampler resampler(image.height, image.width, int(dataset.height), int(dataset.width), image.channels);
+  const Resampler resampler(int(image.height), int(image.width), int(dataset.height), int(dataset.width),
+                            int(image.channels));
   std::vector<float> rows;
   if (image.channels == dataset.channels) return resampler.run(image.pixels, target, rows);
   std::vector<std::uint8_t> grey(dataset.height * dataset.width);

@@ -132,7 +132,7 @@ Image decode_png(const EncodedImage& file) {
   image.pixels.resize(decoder.row_bytes * info.height);
   decoder.pixels = image.pixels.data();
   decoder.run(read_rows);
-  if (has_opacity) composite_over_white(image.pixels, image.channels);
+  if (has_opacity) composite_over_white(image.pixels, int(image.channels));
   return image;
 }
 

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <new>
 
@@ -21,19 +19,6 @@ namespace gan {
 namespace {
 
 namespace fs = std::filesystem;
-
-void check_options(const DataOptions& options) {
-  if (options.source.empty())
-    throw InputError(
-        "--data: is empty; accepted: fashion-mnist, shapes, a folder of PNG and JPEG files, or an IDX file");
-  if (options.height < 1 || options.height > kMaxTargetSide || options.width < 1 || options.width > kMaxTargetSide)
-    throw InputError(fmt::format("--image-size {}x{}: out of range; accepted: sides of 1 to {}", options.width,
-                                 options.height, kMaxTargetSide));
-  if (options.channels != 0 && options.channels != 1 && options.channels != 3)
-    throw InputError(
-        fmt::format("--channels {}: accepted: 1 (grey), 3 (colour), or 0 (as the data)", options.channels));
-  if (options.threads < 1) throw InputError(fmt::format("--threads {}: accepted: 1 or more", options.threads));
-}
 
 Dataset load_file(const std::string& path, const std::string& name, const DataOptions& options) {
   const std::vector<std::uint8_t> head = read_head(path, kImageSignatureBytes);
@@ -84,7 +69,12 @@ Dataset load_path(const DataOptions& options) {
 }  // namespace
 
 Dataset load_dataset(const DataOptions& options) {
-  check_options(options);
+  const DataOptions& o = options;
+  require(o.height >= 1 && o.height <= kMaxTargetSide && o.width >= 1 && o.width <= kMaxTargetSide,
+          "images of {} x {}; sides of 1 to {} are possible", o.height, o.width, kMaxTargetSide);
+  require(o.channels == 0 || o.channels == 1 || o.channels == 3, "images of {} channels; 0, 1 and 3 are possible",
+          o.channels);
+  require(o.threads >= 1, "{} threads to load with", o.threads);
   try {
     if (options.source == "shapes") return make_shapes(options);
     if (options.source == "fashion-mnist") return load_fashion_mnist(options);

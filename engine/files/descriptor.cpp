@@ -29,15 +29,31 @@ int Descriptor::release() { return std::exchange(value_, -1); }
 
 std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
 
-Descriptor open_for_reading(const std::filesystem::path& path) {
+namespace {
+
+/// A regular file, open for reading, or why it is not.
+struct Opened {
+  Descriptor file;
+  std::string trouble;
+};
+
+Opened open_regular_file(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a named pipe must fail below, not wait for a writer.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.open()) throw InputError(fmt::format("cannot open '{}': {}", path.string(), reason_of(errno)));
+  if (!file.open()) return {.file = {}, .trouble = reason_of(errno)};
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    throw InputError(fmt::format("cannot open '{}': not a regular file", path.string()));
-  }
-  return file;
+  if (::fstat(file.get(), &status) != 0) return {.file = {}, .trouble = reason_of(errno)};
+  if (S_ISDIR(status.st_mode)) return {.file = {}, .trouble = "is a folder, not a regular file"};
+  if (!S_ISREG(status.st_mode)) return {.file = {}, .trouble = "not a regular file"};
+  return {.file = std::move(file), .trouble = {}};
+}
+
+}  // namespace
+
+Descriptor open_for_reading(const std::filesystem::path& path) {
+  Opened opened = open_regular_file(path);
+  if (!opened.file.open()) throw InputError(fmt::format("cannot open '{}': {}", path.string(), opened.trouble));
+  return std::move(opened.file);
 }
 
 std::uint64_t size_of_file(const Descriptor& file, const std::filesystem::path& path) {
@@ -61,6 +77,17 @@ void read_fully(const Descriptor& file, std::uint64_t offset, std::span<std::byt
     bytes = bytes.subspan(static_cast<std::size_t>(count));
     offset += static_cast<std::uint64_t>(count);
   }
+}
+
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit) {
+  const auto [file, trouble] = open_regular_file(path);
+  if (!file.open()) throw InputError(fmt::format("{}: cannot be read: {}", path.string(), trouble));
+  const std::uint64_t size = size_of_file(file, path);
+  if (size > limit)
+    throw InputError(fmt::format("{}: holds {} bytes; at most {} are accepted", path.string(), size, limit));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+  read_fully(file, 0, std::as_writable_bytes(std::span(bytes)), path);
+  return bytes;
 }
 
 void write_fully(const Descriptor& file, std::span<const std::byte> bytes, const std::filesystem::path& path) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace gan {
 
@@ -45,6 +46,9 @@ std::uint64_t size_of_file(const Descriptor& file, const std::filesystem::path& 
 /// early.
 void read_fully(const Descriptor& file, std::uint64_t offset, std::span<std::byte> bytes,
                 const std::filesystem::path& path);
+
+/// All bytes of a regular file. InputError `PATH: cannot be read: REASON`, or when it holds more than `limit`.
+std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
 /// Writes all of `bytes` at the file's position. MachineError (path, reason, bytes missing) when the system refuses.
 void write_fully(const Descriptor& file, std::span<const std::byte> bytes, const std::filesystem::path& path);

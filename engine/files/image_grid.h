@@ -4,17 +4,10 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/files/png.h"
+#include "engine/files/image.h"
+#include "kernels/core/contract/tensor.h"
 
 namespace gan {
-
-/// The extents of a batch of images (count, height, width, channels).
-struct ImageBatchShape {
-  std::int64_t count = 0;
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::int64_t channels = 0;
-};
 
 /// How a sheet is divided. Images fill it row by row; cells without an image stay background.
 struct GridLayout {
@@ -30,8 +23,7 @@ GridLayout square_layout(std::int64_t count);
 /// -1 -> 0, 1 -> 255, linear between, to the nearest (0 -> 128); beyond that range clamped; NaN -> 0.
 std::uint8_t to_pixel(float value);
 
-/// The sheet of `images` (count, height, width, channels) with values in [-1, 1]. Error when they do not fit the
-/// layout.
-Image8 image_grid(std::span<const float> images, const ImageBatchShape& shape, const GridLayout& layout);
+/// The sheet of `images`, values in [-1, 1], of `shape` (N,H,W,C). Error when they do not fit the layout.
+Image image_grid(std::span<const float> images, const Shape& shape, const GridLayout& layout);
 
 }  // namespace gan

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -33,13 +34,6 @@ std::string shortest(Real value) {
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error_number) {
   throw MachineError(fmt::format("cannot write '{}': {}", path.string(), reason_of(error_number)));
-}
-
-std::string contents_of(const std::filesystem::path& path) {
-  const Descriptor file = open_for_reading(path);
-  std::string text(size_of_file(file, path), '\0');
-  read_fully(file, 0, std::as_writable_bytes(std::span(text)), path);
-  return text;
 }
 
 enum class LineKind { Numbered, Unnumbered, Malformed };
@@ -102,7 +96,8 @@ void JsonLinesWriter::sync() {
 void truncate_json_lines_after(const std::filesystem::path& path, std::int64_t iteration) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return;
-  const std::string text = contents_of(path);
+  const std::vector<std::uint8_t> bytes = read_file(path, std::numeric_limits<std::uint64_t>::max());
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   std::string kept;
   bool keeping = true;
   std::size_t number = 0;
@@ -110,7 +105,7 @@ void truncate_json_lines_after(const std::filesystem::path& path, std::int64_t i
     ++number;
     const std::size_t newline = text.find('\n', start);
     if (newline == std::string::npos) break;  // torn
-    const std::string_view line = std::string_view(text).substr(start, newline + 1 - start);
+    const std::string_view line = text.substr(start, newline + 1 - start);
     const ParsedLine parsed = parse_line(line);
     start = newline + 1;
     if (parsed.kind == LineKind::Malformed) {

@@ -37,7 +37,7 @@ void write_png(const std::filesystem::path& path, std::int64_t height, std::int6
   write_atomically(path, [&](FileWriter& writer) { writer.write(file); });
 }
 
-void write_png(const std::filesystem::path& path, const Image8& image) {
+void write_png(const std::filesystem::path& path, const Image& image) {
   write_png(path, image.height, image.width, image.channels, image.pixels);
 }
 

@@ -7,15 +7,9 @@
 #include <span>
 #include <vector>
 
-namespace gan {
+#include "engine/files/image.h"
 
-/// An 8-bit image, rows from top to bottom.
-struct Image8 {
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::int64_t channels = 0;         ///< 1: grey, 3: RGB
-  std::vector<std::uint8_t> pixels;  ///< (height, width, channels)
-};
+namespace gan {
 
 /// The PNG file's bytes for pixels (height, width, channels). Error when the number of pixels is wrong or channels is
 /// neither 1 nor 3; MachineError when the encoder fails.
@@ -25,6 +19,6 @@ std::vector<std::byte> encode_png(std::int64_t height, std::int64_t width, std::
 /// Encodes and writes atomically; MachineError (path, reason) when the system refuses.
 void write_png(const std::filesystem::path& path, std::int64_t height, std::int64_t width, std::int64_t channels,
                std::span<const std::uint8_t> pixels);
-void write_png(const std::filesystem::path& path, const Image8& image);
+void write_png(const std::filesystem::path& path, const Image& image);
 
 }  // namespace gan

@@ -15,7 +15,7 @@
 #include "engine/run/fault.h"
 #include "engine/run/trace.h"
 #include "engine/settings/config.h"
-#include "engine/settings/settings.h"
+#include "engine/settings/training_settings.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -41,7 +41,8 @@ std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
   return 0;
 }
 
-/// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit.
+/// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit. (The channels
+/// follow from the data: see Run's constructor.)
 TrainingOptions resolved(TrainingOptions o) {
   if (o.device == "auto") o.device = cuda_available() ? "cuda" : "cpu";
   o.threads = thread_count(o.threads);
@@ -94,6 +95,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
            {options_.sample_every, &Run::save_sample},
            {options_.checkpoint_every, &Run::save_checkpoint}},
       readings_(runtime_->program(kIteration).readings.names.size()) {
+  options_.channels = dataset_.channels;
   runtime_->upload(programs_.dataset, dataset_.pixels.data());
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
   dataset_.pixels = {};
@@ -134,7 +136,8 @@ std::int64_t Run::start_fresh() {
 std::int64_t Run::resume() {
   folder_ = RunFolder::open(options_.resume);
   options_.out = folder_->root();
-  const TrainingOptions saved = settings_of(*folder_);
+  TrainingOptions saved = settings_of(*folder_);
+  if (saved.channels == 0) saved.channels = options_.channels;  // recorded as asked for, before it was made concrete
   refuse_changed_settings(saved, options_);
   folder_->prepare_to_continue();
   const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
@@ -253,10 +256,8 @@ void Run::save_sample() {
   runtime_->run(kSampling);
   const Tensor images = runtime_->program(kSampling).output("images");
   const std::vector<float> pixels = runtime_->read<float>(images);
-  const Shape& s = images.shape;
-  const ImageBatchShape shape{.count = s[0], .height = s[1], .width = s[2], .channels = s[3]};
   result_.last_sample = folder_->sample(iteration_);
-  write_png(result_.last_sample, image_grid(pixels, shape, square_layout(shape.count)));
+  write_png(result_.last_sample, image_grid(pixels, images.shape, square_layout(images.shape[0])));
   sampled_at_ = iteration_;
   observer_.on_sample(result_.last_sample);
 }

@@ -1,26 +1,26 @@
-// What the user typed.
+// What the user typed, read by a program's table of settings.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/settings/options.h"
+#include "engine/settings/help.h"
+#include "engine/settings/setting_table.h"
 
 namespace gan {
 
-/// What gan_cuda_train is to do. The first of these that is set counts, in this order; none means: train.
-struct CommandLine {
-  bool help = false;
-  bool version = false;
-  bool print_schedule = false;
-  bool plan = false;
-  TrainingOptions options;  ///< complete and checked, unless `help` or `version` is set
-};
+/// What --help (or -h) or --version ask for, the first of them wherever they stand: who asks for help may be lost.
+/// Nothing when neither is there.
+std::optional<std::string> requested_information(const std::vector<std::string>& arguments,
+                                                 const ProgramDescription& program, const SettingTable& table);
 
-/// Reads the arguments (without the program's name). Defaults give way to the config.toml of --resume, that to
-/// --config, and that to the command line; of an option that stands there twice the last one counts. Without any length
-/// the run lasts 20 epochs. InputError for everything that cannot be meant: unknown options (with the nearest match),
-/// missing or malformed values, what apply_toml() and check_options() refuse.
-CommandLine parse_command_line(const std::vector<std::string>& arguments);
+/// Splits the arguments (without the program's name) into settings and values; of a setting that stands there twice the
+/// last one counts. InputError for what is no setting (with the nearest match) and for missing values; what the values
+/// mean is the business of assign().
+std::vector<Assignment> read_arguments(const std::vector<std::string>& arguments, const SettingTable& table);
+
+/// The text that the user typed for a setting, or null.
+const std::string* typed_text(const std::vector<Assignment>& typed, std::string_view name);
 
 }  // namespace gan

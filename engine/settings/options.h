@@ -7,8 +7,7 @@
 
 namespace gan {
 
-/// Field defaults are the program's defaults. Checked by check_options(); messages name the option as the user typed
-/// it.
+/// Field defaults are the program's defaults. The table of settings (training_settings.h) says what each may be.
 struct TrainingOptions {
   // data
   std::string data = "fashion-mnist";  ///< --data: folder of PNG/JPEG, IDX file, "fashion-mnist" or "shapes"
@@ -54,7 +53,8 @@ struct TrainingOptions {
   std::int64_t trace = 0;                ///< --trace N: record the first N iterations for tools/verify_pytorch.py
 };
 
-/// Throws InputError, naming the option, for values out of range or contradictory ones.
+/// Throws InputError, naming the option as the user typed it, for values out of range (the table's business) and for
+/// settings that contradict each other.
 void check_options(const TrainingOptions& options);
 
 }  // namespace gan

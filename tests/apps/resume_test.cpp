@@ -270,5 +270,25 @@ TEST_CASE("a run has one writer", "[resume]") {
   CHECK(!std::filesystem::exists(run / ".lock"));
 }
 
+TEST_CASE("the recorded configuration says how many channels the images have", "[resume]") {
+  const TemporaryFolder folder;
+  const auto run = folder / "run";
+  const ProgramResult result =
+      run_program(kTrain, small_run(run, {"--channels", "0", "--iterations", "2", "--device", "cpu"}));
+  REQUIRE(result.exit_code == 0);
+  const std::string config = contents_of(run / "config.toml");
+  CHECK(contains(config, "\nchannels = 3  #"));  // the built-in shapes are coloured
+
+  // Whoever asks for the data's channels again asks for the same; so does a run recorded before they were.
+  CHECK(run_program(kTrain, {"--resume", run.string(), "--channels", "0", "--iterations", "3"}).exit_code == 0);
+  std::string older = contents_of(run / "config.toml");
+  older.replace(older.find("channels = 3"), 12, "channels = 0");
+  write_plainly(run / "config.toml", older);
+  CHECK(run_program(kTrain, {"--resume", run.string(), "--iterations", "4"}).exit_code == 0);
+  CHECK(contains(contents_of(run / "config.toml"), "\nchannels = 3  #"));
+  expect_refusal({"--resume", run.string(), "--channels", "1", "--iterations", "5"}, kWrongInput,
+                 "--channels was 3, now 1");
+}
+
 }  // namespace
 }  // namespace gan::test

@@ -53,12 +53,12 @@ TEST_CASE("images lie row by row with a gap between and around", "[files]") {
   for (const std::int64_t channels : {1, 3}) {
     for (const std::int64_t gap : {0, 2}) {
       INFO(channels << " channels, gap " << gap);
-      const ImageBatchShape shape{.count = 10, .height = 3, .width = 5, .channels = channels};
+      const Shape shape = {10, 3, 5, channels};
       const GridLayout layout{.rows = 3, .columns = 4, .gap = gap, .background = 200};
       std::vector<float> images;
-      const auto values = shape.count * shape.height * shape.width * shape.channels;
-      for (std::int64_t i = 0; i < values; ++i) images.push_back(static_cast<float>(i * 37 % 200) / 127.5F - 1.0F);
-      const Image8 sheet = image_grid(images, shape, layout);
+      for (std::int64_t i = 0; i < shape.count(); ++i)
+        images.push_back(static_cast<float>(i * 37 % 200) / 127.5F - 1.0F);
+      const Image sheet = image_grid(images, shape, layout);
       REQUIRE(sheet.height == 3 * 3 + 4 * gap);
       REQUIRE(sheet.width == 4 * 5 + 5 * gap);
       REQUIRE(sheet.channels == channels);
@@ -69,7 +69,7 @@ TEST_CASE("images lie row by row with a gap between and around", "[files]") {
           const std::int64_t row = y / (3 + gap), column = x / (5 + gap);
           const std::int64_t inside_y = y % (3 + gap) - gap, inside_x = x % (5 + gap) - gap;
           const std::int64_t n = row * 4 + column;
-          const bool image = inside_y >= 0 && inside_x >= 0 && n < shape.count;
+          const bool image = inside_y >= 0 && inside_x >= 0 && n < shape[0];
           for (std::int64_t c = 0; c < channels; ++c, ++at) {
             const int expected =
                 image ? static_cast<int>((((n * 3 + inside_y) * 5 + inside_x) * channels + c) * 37 % 200) : 200;
@@ -83,7 +83,7 @@ TEST_CASE("images lie row by row with a gap between and around", "[files]") {
 
 TEST_CASE("images that do not fit are a bug of the caller", "[files]") {
   const std::vector<float> images(5 * 4);
-  const ImageBatchShape shape{.count = 5, .height = 2, .width = 2, .channels = 1};
+  const Shape shape = {5, 2, 2, 1};
   CHECK(contains(message_of<Error>([&] { image_grid(images, shape, {.rows = 2, .columns = 2}); }),
                  "5 images do not fit"));
   CHECK(contains(message_of<Error>([&] { image_grid(std::span(images).first(19), shape, {.rows = 3, .columns = 2}); }),

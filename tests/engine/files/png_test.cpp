@@ -14,12 +14,12 @@ using test::message_of;
 using test::TemporaryFolder;
 
 /// Reads a PNG file by libpng, in the colour mode that the file itself has.
-Image8 read_png(const std::filesystem::path& path) {
+Image read_png(const std::filesystem::path& path) {
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   REQUIRE(png_image_begin_read_from_file(&image, path.c_str()) != 0);
   REQUIRE((image.format == PNG_FORMAT_GRAY || image.format == PNG_FORMAT_RGB));
-  Image8 result{
+  Image result{
       .height = image.height, .width = image.width, .channels = PNG_IMAGE_PIXEL_CHANNELS(image.format), .pixels = {}};
   result.pixels.resize(PNG_IMAGE_SIZE(image));
   REQUIRE(png_image_finish_read(&image, nullptr, result.pixels.data(), 0, nullptr) != 0);
@@ -41,7 +41,7 @@ TEST_CASE("a PNG reads back as it was written", "[files]") {
         pixel = static_cast<std::uint8_t>(noise >> 24);
       }
       write_png(folder / "a.png", height, width, channels, pixels);
-      const Image8 found = read_png(folder / "a.png");
+      const Image found = read_png(folder / "a.png");
       CHECK(found.height == height);
       CHECK(found.width == width);
       CHECK(found.channels == channels);

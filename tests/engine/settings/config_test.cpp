@@ -1,6 +1,6 @@
 #include "engine/settings/config.h"
 
-#include "engine/settings/settings.h"
+#include "engine/settings/training_settings.h"
 #include "tests/engine/files/files_test_support.h"
 
 namespace gan {
@@ -14,7 +14,7 @@ using test::write_plainly;
 /// Every field that config.toml records, away from its default.
 TrainingOptions unusual() {
   TrainingOptions o;
-  o.data = "a \"folder\"\\with # everything\t\xff";
+  o.data = "a \"folder\"\\with # everything\t\x01\x7f\u00e9";
   o.image_height = 48;
   o.image_width = 96;
   o.channels = 3;
@@ -33,7 +33,7 @@ TrainingOptions unusual() {
   o.beta2 = 0.9999999999999999;
   o.weight_decay = 1;
   o.ema = 0.5;
-  o.seed = UINT64_MAX;
+  o.seed = INT64_MAX;
   o.device = "cpu";
   o.threads = 2;
   o.log_every = 5;
@@ -55,20 +55,22 @@ std::string refusal(const std::string& text) {
   return message_of<InputError>([&] { read(text); });
 }
 
-void check_equal_where_recorded(const TrainingOptions& got, const TrainingOptions& expected) {
-  for (const Setting& setting : settings())
+void check_equal_where_recorded(TrainingOptions got, TrainingOptions expected) {
+  const SettingTable got_table(got, training_settings), expected_table(expected, training_settings);
+  for (const Setting& setting : expected_table)
     if (setting.place == SettingPlace::Everywhere) {
       INFO(setting.name);
-      CHECK(value_text(setting, got) == value_text(setting, expected));
+      CHECK(value_text(*got_table.find(setting.name)) == value_text(setting));
     }
 }
 
 TEST_CASE("every recorded field makes the round trip", "[config]") {
-  const TrainingOptions options = unusual();
-  for (const Setting& setting : settings())
-    if (setting.place == SettingPlace::Everywhere && !is_length(setting.name)) {
+  TrainingOptions options = unusual();
+  const SettingTable table(options, training_settings);
+  for (const Setting& setting : table)
+    if (setting.place == SettingPlace::Everywhere && setting.alternative_of.empty()) {
       INFO(setting.name);  // a field left at its default would prove nothing
-      CHECK(value_text(setting, options) != value_text(setting, TrainingOptions{}));
+      CHECK(value_text(setting) != setting.default_text);
     }
   const TrainingOptions back = read(to_toml(options));
   check_equal_where_recorded(back, options);
@@ -139,8 +141,75 @@ TEST_CASE("a strict reader: key, line and file are named", "[config]") {
   CHECK(refusal("image-size = \"big\"") ==
         "test.toml, line 1: image-size: 'big' is not an image size; accepted are N and WxH, as in 64 or 96x64");
   CHECK(refusal("seed = -1") == "test.toml, line 1: seed: -1 is negative");
-  CHECK(refusal("lr = 1e999") == "test.toml, line 1: lr: 1e999 is beyond the range of numbers");
+  CHECK(contains(refusal("lr = 1e999"), "test.toml, line 1: 'lr = 1e999' is not TOML: "));
+  CHECK(refusal("lr = nan") == "test.toml, line 1: lr: 'nan' is not a number");
+  CHECK(contains(refusal("batch = [1, 2]"), "test.toml, line 1: lists and tables are not accepted"));
+  CHECK(refusal("batch = 1979-05-27") == "test.toml, line 1: batch is a date or time; accepted is a whole number");
   CHECK(refusal("batch = 1\nbatch = 1") == "test.toml, line 2: batch stands here a second time");
+}
+
+TEST_CASE("one setting a line, and nothing else", "[config]") {
+  for (const char* text : {"[run]", "  [run]", "[[} ", "a.b = 1", "[[run]]"})
+    CHECK(contains(refusal(std::string("flip = true\n") + text), "test.toml, line 2: tables are not accepted"));
+  for (const char* text : {"batch 64",
+                           "= 64",
+                           "batch =",
+                           "batch = # none",
+                           "batch = 64 lr = 1",
+                           "batch = many",
+                           "data = \"a",
+                           "data = 'a",
+                           "data = \"\\q\"",
+                           "data = \"\\ud800\"",
+                           "# \x01",
+                           "batch = 1\r",
+                           "batch = 1\rkeep = 2",
+                           "data = \"\"\"a",
+                           "data = \"\"\"a\"\"\"",
+                           "data = '''a'''",
+                           "b\u00e4tch = 1",
+                           "batch = 1 \u00e9",
+                           "lr = 1240-02-10 0 7#",
+                           "batch = 1 2",
+                           "lr = 0e=\"\u03f3\"",
+                           "lr = \u03f3",
+                           "data = \"\xff\"",
+                           "batch = 01",
+                           "batch = [1,"}) {
+    INFO(text);
+    CHECK(contains(refusal(std::string("flip = true\n") + text), "test.toml, line 2: "));
+  }
+  CHECK(contains(refusal(std::string("data = \"a\0b\"", 12)), "test.toml, line 1: "));
+  CHECK(contains(refusal("batch" + std::string(5000, '.') + "a = 1"), "test.toml, line 1: "));
+  CHECK(contains(refusal(std::string(100'000, 'a')), "test.toml, line 1: is longer than"));
+  std::string deep = "batch";
+  for (int i = 0; i < 4000; ++i) deep += ".a";
+  CHECK(contains(refusal(deep + " = 1"), "tables are not accepted"));  // and the stack lasts
+  CHECK(contains(refusal("batch = {a = 1}"), "lists and tables are not accepted"));
+  CHECK(contains(refusal("\"batch\" = 1"), "a string is accepted as the value of a key only"));
+}
+
+TEST_CASE("messages show a little of the file and nothing that moves a cursor", "[config]") {
+  for (const std::string& text :
+       {"\x1b[2J" + std::string(5'000, 'x'), "\"\\u001b" + std::string(5'000, 'x') + "\" = 1"}) {
+    const std::string message = refusal(text);
+    INFO(message);
+    CHECK(!contains(message, "\x1b"));
+    CHECK(message.size() < 300);
+  }
+}
+
+TEST_CASE("characters that are not ASCII stand in strings and comments", "[config]") {
+  CHECK(read("data = \"B\u00fccher\"  # \u00e9").data == "B\u00fccher");
+  CHECK(read("data = 'B\u00fccher \"\u03f3\" \\'").data == "B\u00fccher \"\u03f3\" \\");
+  CHECK(read("data = \"\\u0041\\\"\u20ac\"").data == "A\"\u20ac");
+}
+
+TEST_CASE("documents without settings", "[config]") {
+  for (const char* text : {"", "\n", "# only a comment", "   \t\r\n\n", "\xef\xbb\xbf"}) {
+    INFO(text);
+    CHECK(to_toml(read(text)) == to_toml(TrainingOptions{}));
+  }
 }
 
 TEST_CASE("a refused text changes nothing", "[config]") {

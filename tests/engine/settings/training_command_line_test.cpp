@@ -1,9 +1,7 @@
-#include "engine/settings/command_line.h"
+#include "engine/settings/training_command_line.h"
 
 #include <sstream>
 
-#include "engine/settings/help.h"
-#include "engine/settings/settings.h"
 #include "tests/engine/files/files_test_support.h"
 
 namespace gan {
@@ -15,16 +13,15 @@ using test::TemporaryFolder;
 using test::write_plainly;
 using Arguments = std::vector<std::string>;
 
-TrainingOptions options_of(const Arguments& arguments) { return parse_command_line(arguments).options; }
+TrainingOptions options_of(const Arguments& arguments) { return parse_training_command_line(arguments).options; }
 
 std::string refusal(const Arguments& arguments) {
-  return message_of<InputError>([&] { parse_command_line(arguments); });
+  return message_of<InputError>([&] { parse_training_command_line(arguments); });
 }
 
 TEST_CASE("nothing typed: the defaults, for 20 epochs", "[command_line]") {
-  const CommandLine line = parse_command_line({});
-  CHECK(!line.help);
-  CHECK(!line.version);
+  const TrainingCommandLine line = parse_training_command_line({});
+  CHECK(line.information.empty());
   CHECK(!line.print_schedule);
   CHECK(!line.plan);
   CHECK(line.options.epochs == 20);
@@ -32,66 +29,68 @@ TEST_CASE("nothing typed: the defaults, for 20 epochs", "[command_line]") {
 }
 
 TEST_CASE("every setting is an option", "[command_line]") {
-  const TrainingOptions options = options_of({"--data",
-                                              "shapes",
-                                              "--image-size",
-                                              "96x48",
-                                              "--channels",
-                                              "3",
-                                              "--flip",
-                                              "--model",
-                                              "mlp",
-                                              "--width",
-                                              "9",
-                                              "--latent",
-                                              "11",
-                                              "--objective",
-                                              "minimax",
-                                              "--label-smoothing",
-                                              "0.1",
-                                              "--d-steps",
-                                              "2",
-                                              "--batch",
-                                              "5",
-                                              "--iterations",
-                                              "7",
-                                              "--g-lr",
-                                              "0.01",
-                                              "--d-lr",
-                                              "0.02",
-                                              "--beta1",
-                                              "0.3",
-                                              "--beta2",
-                                              "0.4",
-                                              "--weight-decay",
-                                              "0.5",
-                                              "--ema",
-                                              "0.6",
-                                              "--seed",
-                                              "42",
-                                              "--device",
-                                              "cpu",
-                                              "--threads",
-                                              "1",
-                                              "--out",
-                                              "o",
-                                              "--log-every",
-                                              "12",
-                                              "--sample-every",
-                                              "13",
-                                              "--sample-count",
-                                              "14",
-                                              "--checkpoint-every",
-                                              "15",
-                                              "--keep",
-                                              "16",
-                                              "--trace",
-                                              "17"});
-  for (const Setting& setting : settings()) {
-    if (setting.place == SettingPlace::CommandLineOnly || is_length(setting.name)) continue;
+  TrainingCommandLine line = parse_training_command_line({"--data",
+                                                          "shapes",
+                                                          "--image-size",
+                                                          "96x48",
+                                                          "--channels",
+                                                          "3",
+                                                          "--flip",
+                                                          "--model",
+                                                          "mlp",
+                                                          "--width",
+                                                          "9",
+                                                          "--latent",
+                                                          "11",
+                                                          "--objective",
+                                                          "minimax",
+                                                          "--label-smoothing",
+                                                          "0.1",
+                                                          "--d-steps",
+                                                          "2",
+                                                          "--batch",
+                                                          "5",
+                                                          "--iterations",
+                                                          "7",
+                                                          "--g-lr",
+                                                          "0.01",
+                                                          "--d-lr",
+                                                          "0.02",
+                                                          "--beta1",
+                                                          "0.3",
+                                                          "--beta2",
+                                                          "0.4",
+                                                          "--weight-decay",
+                                                          "0.5",
+                                                          "--ema",
+                                                          "0.6",
+                                                          "--seed",
+                                                          "42",
+                                                          "--device",
+                                                          "cpu",
+                                                          "--threads",
+                                                          "1",
+                                                          "--out",
+                                                          "o",
+                                                          "--log-every",
+                                                          "12",
+                                                          "--sample-every",
+                                                          "13",
+                                                          "--sample-count",
+                                                          "14",
+                                                          "--checkpoint-every",
+                                                          "15",
+                                                          "--keep",
+                                                          "16",
+                                                          "--trace",
+                                                          "17"});
+  const SettingTable table(line, command_line_settings);
+  for (const Setting& setting : table) {
+    if (setting.place == SettingPlace::CommandLineOnly || !setting.alternative_of.empty()) continue;
     INFO(setting.name);
-    CHECK(value_text(setting, options) != value_text(setting, TrainingOptions{}));
+    CHECK(value_text(setting) != setting.default_text);
   }
+  const TrainingOptions& options = line.options;
   CHECK(options.iterations == 7);
   CHECK(options.epochs == 0);
   CHECK(options.image_width == 96);
@@ -112,13 +111,16 @@ TEST_CASE("ways of writing", "[command_line]") {
 }
 
 TEST_CASE("modes", "[command_line]") {
-  CHECK(parse_command_line({"--help"}).help);
-  CHECK(parse_command_line({"-h"}).help);
-  CHECK(parse_command_line({"--bacth", "--help"}).help);  // who asks for help may be lost
-  CHECK(parse_command_line({"--version"}).version);
-  CHECK(parse_command_line({"--print-schedule"}).print_schedule);
-  CHECK(parse_command_line({"--plan"}).plan);
-  CHECK(!parse_command_line({"--plan=false"}).plan);
+  const auto information = [](const Arguments& arguments) {
+    return parse_training_command_line(arguments).information;
+  };
+  CHECK(information({"--help"}).starts_with("gan_cuda_train: "));
+  CHECK(information({"-h"}) == information({"--help"}));
+  CHECK(information({"--bacth", "--help"}) == information({"--help"}));  // who asks for help may be lost
+  CHECK(information({"--version"}).starts_with("gan_cuda_train 0."));
+  CHECK(parse_training_command_line({"--print-schedule"}).print_schedule);
+  CHECK(parse_training_command_line({"--plan"}).plan);
+  CHECK(!parse_training_command_line({"--plan=false"}).plan);
 }
 
 TEST_CASE("unknown options, with the nearest one", "[command_line]") {
@@ -190,8 +192,9 @@ TEST_CASE("a resumed run starts from its own config.toml", "[command_line]") {
 }
 
 TEST_CASE("the help teaches every option", "[command_line]") {
-  const std::string help = help_text();
-  for (const Setting& setting : settings()) {
+  const std::string help = parse_training_command_line({"--help"}).information;
+  TrainingCommandLine bound;
+  for (const Setting& setting : SettingTable(bound, command_line_settings)) {
     INFO(setting.name);
     CHECK(contains(help, "  --" + std::string(setting.name)));
   }
@@ -209,9 +212,9 @@ TEST_CASE("the help teaches every option", "[command_line]") {
 }
 
 TEST_CASE("the examples of the help are accepted as far as they need no files", "[command_line]") {
-  CHECK_NOTHROW(parse_command_line({"--data", "shapes", "--iterations", "2000"}));
-  CHECK_NOTHROW(
-      parse_command_line({"--data", "~/faces", "--image-size", "64", "--channels", "3", "--flip", "--minutes", "60"}));
+  CHECK_NOTHROW(parse_training_command_line({"--data", "shapes", "--iterations", "2000"}));
+  CHECK_NOTHROW(parse_training_command_line(
+      {"--data", "~/faces", "--image-size", "64", "--channels", "3", "--flip", "--minutes", "60"}));
 }
 
 }  // namespace

@@ -1,0 +1,335 @@
+#include "engine/settings/training_settings.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "kernels/core/contract/error.h"
+
+namespace gan {
+
+namespace {
+
+using Rows = std::vector<Setting>;
+
+constexpr std::string_view kData = "Data", kModel = "Networks and objective", kLength = "Length",
+                           kOptimiser = "Optimiser (Adam)", kMachine = "Machine", kFolder = "Run folder",
+                           kResume = "Going on, and checking";
+
+constexpr std::int64_t kMostImages = 65536;
+constexpr std::int64_t kRarely = std::int64_t{1} << 40;                              // iterations: as good as never
+constexpr std::int64_t kLargestInConfig = std::numeric_limits<std::int64_t>::max();  // TOML has no larger number
+constexpr RealRange::End kExcluded = RealRange::End::Excluded;
+constexpr RealRange kRates{.low = 0, .high = 10, .at_low = kExcluded};
+constexpr RealRange kDecays{.low = 0, .high = 1, .at_high = kExcluded};
+constexpr RealRange kLengths{.low = 0, .high = 1e9};
+
+Rows data_rows(TrainingOptions& o) {
+  return {
+      {.name = "data",
+       .group = kData,
+       .placeholder = "WHAT",
+       .help = "what to learn: a folder of PNG and JPEG images (with its subfolders; any mix of sizes), an IDX file "
+               "(gzipped or not), fashion-mnist, or shapes (drawn by the program; needs no files)",
+       .value = &o.data,
+       .accepted = NotEmpty{"a folder of images, an IDX file, fashion-mnist and shapes"}},
+      {.name = "image-size",
+       .group = kData,
+       .placeholder = "N|WxH",
+       .help = "pixels a side, or width x height, 16 to 256; images are resized to cover it and cropped at the centre",
+       .value = SidesValue{.width = &o.image_width, .height = &o.image_height},
+       .accepted = WholeRange{16, 256}},
+      {.name = "channels",
+       .group = kData,
+       .placeholder = "1|3",
+       .help = "1: grey, 3: colour",
+       .value = &o.channels,
+       .accepted = WholeChoices{{0, 1, 3}, "1 (grey), 3 (colour) and 0 (as the data)"},
+       .default_note = "as the data; 0 asks for that"},
+      {.name = "flip",
+       .group = kData,
+       .placeholder = "",
+       .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
+       .value = &o.flip,
+       .default_note = "off"},
+  };
+}
+
+Rows model_rows(TrainingOptions& o) {
+  return {
+      {.name = "model",
+       .group = kModel,
+       .placeholder = "dcgan|mlp",
+       .help = "dcgan: convolutional (Radford et al. 2015); mlp: fully connected (Goodfellow et al. 2014)",
+       .value = &o.model,
+       .accepted = Choices{{"dcgan", "mlp"}}},
+      {.name = "width",
+       .group = kModel,
+       .placeholder = "N",
+       .help =
+           "channels of the layer next to the image; the deeper ones are multiples of it. Work grows with its square",
+       .value = &o.width,
+       .accepted = WholeRange{1, 1024}},
+      {.name = "latent",
+       .group = kModel,
+       .placeholder = "N",
+       .help = "length of the latent vector z ~ N(0, 1)",
+       .value = &o.latent,
+       .accepted = WholeRange{1, 4096}},
+      {.name = "objective",
+       .group = kModel,
+       .placeholder = "NAME",
+       .help = "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game",
+       .value = &o.objective,
+       .accepted = Choices{{"non-saturating", "minimax"}}},
+      {.name = "label-smoothing",
+       .group = kModel,
+       .placeholder = "S",
+       .help = "D's target for real images is 1 - S; 0.1 keeps D from growing overconfident",
+       .value = &o.label_smoothing,
+       .accepted = RealRange{.low = 0, .high = 0.5, .at_high = kExcluded}},
+      {.name = "d-steps",
+       .group = kModel,
+       .placeholder = "K",
+       .help = "discriminator updates for each generator update (k of Algorithm 1)",
+       .value = &o.d_steps,
+       .accepted = WholeRange{1, 100}},
+  };
+}
+
+Rows length_rows(TrainingOptions& o) {
+  return {
+      {.name = "batch",
+       .group = kLength,
+       .placeholder = "N",
+       .help = "images in a batch",
+       .value = &o.batch,
+       .accepted = WholeRange{1, kMostImages}},
+      {.name = "iterations",
+       .group = kLength,
+       .placeholder = "N",
+       .help = "train for N iterations: K discriminator updates and a generator update each",
+       .value = &o.iterations,
+       .accepted = WholeRange{0, kRarely},
+       .alternative_of = kLength,
+       .default_note = "by epochs",
+       .decides_result = false},
+      {.name = "epochs",
+       .group = kLength,
+       .placeholder = "X",
+       .help = "train for X passes over the data",
+       .value = &o.epochs,
+       .accepted = kLengths,
+       .alternative_of = kLength,
+       .default_note = "20",
+       .decides_result = false},
+      {.name = "minutes",
+       .group = kLength,
+       .placeholder = "X",
+       .help = "train for X minutes of wall-clock time; --resume goes on for as many again",
+       .value = &o.minutes,
+       .accepted = kLengths,
+       .alternative_of = kLength,
+       .default_note = "by epochs",
+       .decides_result = false},
+  };
+}
+
+Rows optimiser_rows(TrainingOptions& o) {
+  return {
+      {.name = "lr",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "learning rate of both networks",
+       .value = PairValue{.first = &o.g_lr, .second = &o.d_lr},
+       .accepted = kRates,
+       .place = SettingPlace::NotRecorded},
+      {.name = "g-lr",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "learning rate of the generator",
+       .value = &o.g_lr,
+       .accepted = kRates,
+       .default_note = "--lr"},
+      {.name = "d-lr",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "learning rate of the discriminator",
+       .value = &o.d_lr,
+       .accepted = kRates,
+       .default_note = "--lr"},
+      {.name = "beta1",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "decay of Adam's mean of gradients",
+       .value = &o.beta1,
+       .accepted = kDecays},
+      {.name = "beta2",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "decay of Adam's mean of squared gradients",
+       .value = &o.beta2,
+       .accepted = kDecays},
+      {.name = "weight-decay",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "weight decay, as in torch.optim.Adam",
+       .value = &o.weight_decay,
+       .accepted = RealRange{.low = 0, .high = 1}},
+      {.name = "ema",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "decay of the running average of the generator's weights, which draws the samples; 0 switches it off",
+       .value = &o.ema,
+       .accepted = kDecays},
+      {.name = "seed",
+       .group = kOptimiser,
+       .placeholder = "N",
+       .help = "of every random number; the same seed, device and --threads give the same bytes",
+       .value = &o.seed,
+       .accepted = WholeRange{0, kLargestInConfig}},
+  };
+}
+
+Rows machine_rows(TrainingOptions& o) {
+  return {
+      {.name = "device",
+       .group = kMachine,
+       .placeholder = "auto|cuda|cpu",
+       .help = "auto: the first NVIDIA GPU if there is one, else the CPU",
+       .value = &o.device,
+       .accepted = Choices{{"auto", "cuda", "cpu"}}},
+      {.name = "threads",
+       .group = kMachine,
+       .placeholder = "N",
+       .help = "CPU threads",
+       .value = &o.threads,
+       .accepted = WholeRange{0, 1024},
+       .default_note = "all cores; 0 asks for that"},
+  };
+}
+
+Rows folder_rows(TrainingOptions& o) {
+  return {
+      {.name = "out",
+       .group = kFolder,
+       .placeholder = "DIR",
+       .help = "folder of the run; it must be new or empty",
+       .value = &o.out,
+       .default_note = "runs/DATA-MODEL-N, the first free N",
+       .place = SettingPlace::NotRecorded,
+       .decides_result = false},
+      {.name = "log-every",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "iterations between lines of log.jsonl",
+       .value = &o.log_every,
+       .accepted = WholeRange{1, kRarely},
+       .decides_result = false},
+      {.name = "sample-every",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "iterations between sample grids (always of the same latents); 0: only at the end",
+       .value = &o.sample_every,
+       .accepted = WholeRange{0, kRarely},
+       .decides_result = false},
+      {.name = "sample-count",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "images in a sample grid",
+       .value = &o.sample_count,
+       .accepted = WholeRange{1, 4096},
+       .decides_result = false},
+      {.name = "checkpoint-every",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "iterations between checkpoints; 0: only at the end",
+       .value = &o.checkpoint_every,
+       .accepted = WholeRange{0, kRarely},
+       .decides_result = false},
+      {.name = "keep",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "newest checkpoints to keep",
+       .value = &o.keep,
+       .accepted = WholeRange{1, 1'000'000},
+       .decides_result = false},
+  };
+}
+
+Rows resume_rows(TrainingOptions& o) {
+  return {
+      {.name = "resume",
+       .group = kResume,
+       .placeholder = "DIR",
+       .help = "go on with the run in this folder, with its config.toml, from its newest whole checkpoint",
+       .value = &o.resume,
+       .default_note = "a new run",
+       .place = SettingPlace::CommandLineOnly,
+       .decides_result = false},
+      {.name = "allow-config-change",
+       .group = kResume,
+       .placeholder = "",
+       .help = "with --resume: accept options that differ from the run's own and would change its result",
+       .value = &o.allow_config_change,
+       .only_with = {[&o] { return !o.resume.empty(); }, "--resume DIR"},
+       .default_note = "off",
+       .place = SettingPlace::CommandLineOnly,
+       .decides_result = false},
+      {.name = "trace",
+       .group = kResume,
+       .placeholder = "N",
+       .help = "record every tensor of the first N iterations, for tools/verify_pytorch.py",
+       .value = &o.trace,
+       .accepted = WholeRange{0, 10'000},
+       .decides_result = false},
+  };
+}
+
+void check_batch(const TrainingOptions& o) {
+  if (o.model == "dcgan" && o.batch < 2)
+    throw InputError(
+        fmt::format("--batch: {} is too small for dcgan, whose batch norm compares images of a batch; "
+                    "accepted are 2 to {}",
+                    o.batch, kMostImages));
+}
+
+void check_length(const TrainingOptions& o) {
+  const int lengths = (o.iterations != 0) + (o.epochs != 0) + (o.minutes != 0);
+  if (lengths != 1)
+    throw InputError(
+        fmt::format("--iterations {}, --epochs {}, --minutes {}: accepted is exactly one of the three above 0",
+                    o.iterations, o.epochs, o.minutes));
+}
+
+void check_folder(const TrainingOptions& o) {
+  if (!o.resume.empty() && !o.out.empty() && o.out != o.resume)
+    throw InputError(
+        fmt::format("--out {} with --resume {}: a resumed run goes on in its own folder; accepted is one of "
+                    "the two",
+                    o.out.string(), o.resume.string()));
+}
+
+}  // namespace
+
+std::vector<Setting> training_settings(TrainingOptions& o) {
+  Rows all;
+  for (const auto group : {data_rows, model_rows, length_rows, optimiser_rows, machine_rows, folder_rows, resume_rows})
+    for (Setting& row : group(o)) all.push_back(std::move(row));
+  return all;
+}
+
+void check_options(const TrainingOptions& options) {
+  TrainingOptions o = options;
+  check_values(SettingTable(o, training_settings));
+  check_batch(o);
+  check_length(o);
+  check_folder(o);
+}
+
+std::vector<std::string> result_changes(const TrainingOptions& before, const TrainingOptions& now) {
+  TrainingOptions old_options = before, new_options = now;
+  return result_changes(SettingTable(old_options, training_settings), SettingTable(new_options, training_settings));
+}
+
+}  // namespace gan

@@ -1,0 +1,18 @@
+// The settings of a training run: the rows of TrainingOptions, which other programs share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/settings/options.h"
+#include "engine/settings/setting_table.h"
+
+namespace gan {
+
+/// A row for every setting of a training run. A new one is a field of TrainingOptions and a row here.
+std::vector<Setting> training_settings(TrainingOptions& options);
+
+/// What differs between two runs in a way that decides the result: result_changes() of their tables.
+std::vector<std::string> result_changes(const TrainingOptions& before, const TrainingOptions& now);
+
+}  // namespace gan
