@@ -70,6 +70,10 @@ bool Decoding::has(std::string_view modifier) {
   return found;
 }
 
+void Decoding::accept(std::initializer_list<std::string_view> modifiers) {
+  for (const std::string_view modifier : modifiers) has(modifier);
+}
+
 int Decoding::which(std::initializer_list<std::string_view> choices) {
   int index = 0;
   for (const std::string_view choice : choices) {
@@ -292,9 +296,9 @@ void Decoder::enter(Frame& frame, const Function& function) {
 
 void Decoder::decode(const Statement& statement) {
   using Decode = bool (*)(Decoding&, Instruction&);
-  constexpr Decode kDecoders[] = {decode_memory,  decode_integer, decode_float,      decode_compare,
-                                  decode_convert, decode_half,    decode_collective, decode_atomic,
-                                  decode_tensor,  decode_async,   decode_wgmma};
+  constexpr Decode kDecoders[] = {decode_memory, decode_integer,    decode_float,  decode_compare, decode_convert,
+                                  decode_half,   decode_collective, decode_atomic, decode_tensor,  decode_async,
+                                  decode_wgmma,  decode_fences,     decode_cluster};
   Decoding s(*this, statement);
   Instruction in;
   in.line = statement.line, in.file = statement.file, in.source_line = statement.source_line;

@@ -46,6 +46,8 @@ class Decoding {
 
   std::string_view name() const { return s_.op[0]; }
   bool has(std::string_view modifier);
+  /// Modifiers that change nothing here: scopes, cache hints.
+  void accept(std::initializer_list<std::string_view> modifiers);
   /// The first of `choices` that is a modifier, as its index; -1 if none.
   int which(std::initializer_list<std::string_view> choices);
   /// The type modifiers in order of appearance.
@@ -133,6 +135,11 @@ bool decode_collective(Decoding& s, Instruction& in);
 bool decode_tensor(Decoding& s, Instruction& in);
 bool decode_async(Decoding& s, Instruction& in);
 bool decode_wgmma(Decoding& s, Instruction& in);
+bool decode_fences(Decoding& s, Instruction& in);
+bool decode_cluster(Decoding& s, Instruction& in);
+
+/// barrier.cluster.arrive and .wait.
+bool decode_cluster_barrier(Decoding& s, Instruction& in);
 
 /// vprintf or __assertfail, whose arguments lie at these local addresses; null for other names.
 Handler system_call(std::string_view name);

@@ -14,6 +14,8 @@ constexpr u64 kSharedWindow = 0x5100'0000'3100'0000;
 constexpr u64 kLocalWindow = 0x5200'0000'3200'0000;
 constexpr u64 kParamWindow = 0x5300'0000'3300'0000;
 constexpr u64 kWindowBytes = 1u << 24;
+/// Shared memory of the block with rank r of a cluster lies r + 1 windows behind that of the thread's own.
+constexpr u64 kMostClusterBlocks = 8;
 constexpr u32 kSharedStart = 1024;  ///< the first KiB belongs to the system on sm_90, and null is never valid
 
 enum class Space : u8 { kGeneric, kGlobal, kShared, kLocal, kConst, kParam };

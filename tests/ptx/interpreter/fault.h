@@ -8,7 +8,7 @@ namespace gan::ptx {
 
 /// What real hardware would report, or leave undefined.
 struct Fault : std::runtime_error {
-  enum class Kind { kIllegalAddress, kMisaligned, kUndefined, kDeadlock, kAssert };
+  enum class Kind { kIllegalAddress, kMisaligned, kUndefined, kDeadlock, kAssert, kRace };
   Fault(Kind k, const std::string& text) : std::runtime_error(text), kind(k) {}
   Kind kind;
 };

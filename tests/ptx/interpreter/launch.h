@@ -13,9 +13,13 @@ struct Dim {
   u64 volume() const { return u64{x} * y * z; }
 };
 
+class Observer;
+class RaceDetector;
+
 struct Launch {
   const Program* program = nullptr;
   Dim grid, block;
+  u32 cluster_blocks = 1;  ///< blocks of a cluster, in x
   std::size_t dynamic_shared = 0;
   std::vector<std::byte> params;
 };
@@ -23,11 +27,18 @@ struct Launch {
 /// In which order lanes of a warp and warps of a block take turns; results of a correct kernel do not depend on it.
 enum class Order { kTogether, kForward, kBackward };
 
+/// How a grid is run, and who watches.
+struct RunOptions {
+  Order order = Order::kTogether;
+  RaceDetector* races = nullptr;
+  Observer* observer = nullptr;
+};
+
 struct Statistics {
   u64 warp_instructions = 0, thread_instructions = 0;
 };
 
 /// Runs a grid to its end. Throws Fault, naming kernel, block, thread and PTX line.
-Statistics run(const Launch& launch, Order order, int os_threads);
+Statistics run(const Launch& launch, const RunOptions& options);
 
 }  // namespace gan::ptx

@@ -17,7 +17,9 @@ struct Instruction;
 struct Program;
 using Handler = void (*)(Warp&, const Instruction&, Mask);
 
-enum class Flow : u8 { kNext, kBranch, kExit, kBarrier, kCollective, kRetry };
+/// What an instruction does to the order of execution. kRetry: it may set Warp::retry, and the lanes then let others run
+/// before they go on; kRepeat: the same, and they come to this instruction again.
+enum class Flow : u8 { kNext, kBranch, kExit, kBarrier, kCollective, kRetry, kRepeat };
 
 constexpr u32 kNone = ~u32{0};
 constexpr u32 kPoolBit = u32{1} << 31;  ///< of an operand: a constant, not a register
@@ -34,6 +36,8 @@ struct Instruction {
   u16 count = 0;   ///< of further operands
   Flow flow = Flow::kNext;
   bool guard_negated = false;
+  bool read_only_path = false;  ///< ld.global.nc
+  bool strong = false;          ///< relaxed, acquire, release; volatile in global memory: no data race by itself
   Space space = Space::kGeneric;
   u8 bytes = 0;     ///< of an access
   u8 mode[6] = {};  ///< what the instruction's modifiers say

@@ -71,7 +71,9 @@ u32 value(const Warp& warp, u32 id, u32 lane) {
     case 21: return 132;
     case 22: return static_cast<u32>(b.launch->dynamic_shared);
     case 23: return b.shared_bytes;
-    case 25: return 1;
+    case 24: return b.rank;
+    case 25: return b.launch->cluster_blocks;
+    case 30: return b.rank;
     default: return 0;
   }
 }

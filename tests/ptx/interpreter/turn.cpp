@@ -7,11 +7,10 @@ namespace {
 
 constexpr u64 kTurn = 1u << 20;  ///< warp instructions before another group gets its turn
 
-bool same_lanes_everywhere(const Warp& warp, const Instruction& in, u32 ref, Mask m, int first) {
+bool same_in_all_lanes(const Warp& warp, u32 ref, Mask m, int first) {
   const u32* v = warp.src<u32>(ref);
   for (; m != 0; m &= m - 1)
     if (v[__builtin_ctz(m)] != v[first]) return false;
-  (void)in;
   return true;
 }
 
@@ -78,6 +77,7 @@ class Turn {
         e &= in.guard_negated ? ~p : p;
       }
       ++steps_;
+      if (observer_ != nullptr) observer_->executed(w_, in, e);
       threads += static_cast<u64>(__builtin_popcount(e));
       switch (in.flow) {
         case Flow::kNext:
@@ -89,9 +89,10 @@ class Turn {
         case Flow::kBarrier: barrier(in, e); break;
         case Flow::kCollective: collective(in, e); break;
         case Flow::kRetry:
+        case Flow::kRepeat:
           w_.retry = false;
           if (e != 0) in.run(w_, in, e);
-          ++pc_;
+          if (!w_.retry || in.flow == Flow::kRetry) ++pc_;
           if (w_.retry) {
             polling_.push_back({pc_, m_});
             m_ = 0;
@@ -103,7 +104,7 @@ class Turn {
         m_ = 0;
       }
     }
-    w_.block->statistics.thread_instructions += threads;
+    w_.block->cluster->statistics.thread_instructions += threads;
   }
 
   void branch(const Instruction& in, Mask e) {
@@ -132,14 +133,17 @@ class Turn {
     if (e != 0) {
       const int first = __builtin_ctz(e);
       const u32 id = w_.src<u32>(in.a)[first], count = in.b == kNone ? 0 : w_.src<u32>(in.b)[first];
-      if (!same_lanes_everywhere(w_, in, in.a, e, first))
+      if (!same_in_all_lanes(w_, in.a, e, first))
         w_.fault(in, first, Fault::Kind::kUndefined, "lanes name different barriers");
       if (id >= 16)
         w_.fault(in, first, Fault::Kind::kUndefined, "there are 16 barriers, not " + std::to_string(id + 1));
       if (count % kLanes != 0)
         w_.fault(in, first, Fault::Kind::kUndefined, "a barrier's count must be a multiple of 32");
       if (in.mode[0] == 1) {
-        w_.block->barriers[id].arrived_without_waiting += static_cast<u32>(__builtin_popcount(e));
+        Barrier& b = w_.block->barriers[id];
+        b.arrived_without_waiting += static_cast<u32>(__builtin_popcount(e));
+        if (RaceDetector* races = w_.block->cluster->races)
+          for_lanes(e, [&](int i) { races->release(b.clock, races->thread_of(w_, i)); });
       } else {
         const auto same = std::find_if(w_.waiting.begin(), w_.waiting.end(),
                                        [&](const Waiting& o) { return o.pc == pc_ && o.barrier == id; });
@@ -201,6 +205,7 @@ class Turn {
   Warp& w_;
   const Instruction* code_;
   Order order_;
+  Observer* const observer_ = w_.block->cluster->observer;
   u32 pc_ = 0, stop_ = kNone;
   Mask m_ = 0;
   u64 steps_ = 0;

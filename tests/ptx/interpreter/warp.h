@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/ptx/interpreter/launch.h"
+#include "tests/ptx/interpreter/observer.h"
 
 namespace gan::ptx {
 
@@ -23,7 +24,8 @@ struct AsyncCopy {
   u64 from = 0;
   u8 bytes = 0, read = 0;
   u8 lane = 0;
-  u32 group = kNone;  ///< number of its commit group; kNone: not committed
+  u32 group = kNone;                ///< number of its commit group; kNone: not committed
+  const Instruction* in = nullptr;  ///< that started it
 };
 
 struct Waiting {
@@ -40,6 +42,8 @@ struct PendingWgmma {
   u32 group = kNone;
   std::vector<u32> a_registers;  ///< 4 x 32 values if A comes from registers
 };
+
+struct Cluster;
 
 struct Warp {
   std::byte* base[2] = {};  ///< registers, constants
@@ -58,6 +62,9 @@ struct Warp {
   std::map<u32, std::vector<float>> accumulators;  ///< their sums, by the first accumulator register
   u32 wgmma_groups = 0, wgmma_count = 0;
   bool wgmma_fenced = false;
+  Mask cluster_arrived = 0, cluster_passed = 0;  ///< at the cluster's barrier
+  u32 registers = 0;                             ///< a thread, as setmaxnreg said last; 0: it did not
+  const Cluster* watched = nullptr;              ///< the cluster, if anybody watches its accesses
   Memory::Region last_region;
   std::byte* local = nullptr;
 
@@ -74,11 +81,17 @@ struct Warp {
     Mask& p = *reg<Mask>(ref);
     p = (p & ~under) | (value & under);
   }
-  bool run(Order order);
   [[noreturn]] void fault(const Instruction& in, int lane, Fault::Kind kind, const std::string& what) const;
 
   /// Host address of `bytes` bytes at `address`, checked for bounds and alignment.
   std::byte* at(const Instruction& in, int lane, Space space, u64 address, u32 bytes, bool write);
+  /// "kernel.cu:12 (PTX line 34)", or the PTX line alone without -lineinfo.
+  std::string place_of(const Instruction& in) const;
+
+  /// Tells whoever watches of an access that has been made; `host` are host addresses, by lane.
+  void report(const Instruction& in, AccessKind kind, Proxy proxy, Mask lanes, const u64* host, u32 bytes,
+              Mask silent = 0) const;
+
   std::byte* at_global(const Instruction& in, int lane, u64 address, u32 bytes, bool write);
 };
 

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <set>
-#include <thread>
 
 #include "tests/ptx/runtime/fat_binary.h"
 #include "tests/ptx/runtime/software_gpu.h"
@@ -30,12 +29,10 @@ Device& Device::instance() {
 }
 
 Device::Device() {
-  const std::string order = setting("SOFTWARE_GPU_ORDER"), threads = setting("SOFTWARE_GPU_THREADS"),
-                    memory = setting("SOFTWARE_GPU_MEMORY");
+  const std::string order = setting("SOFTWARE_GPU_ORDER"), memory = setting("SOFTWARE_GPU_MEMORY");
   if (order == "forward") order_ = ptx::Order::kForward;
   if (order == "backward") order_ = ptx::Order::kBackward;
-  os_threads_ = threads.empty() ? static_cast<int>(std::min(2u, std::max(1u, std::thread::hardware_concurrency())))
-                                : std::atoi(threads.c_str());
+  look_for_races_ = setting("SOFTWARE_GPU_RACES") != "ignored";
   if (!memory.empty()) total_ = std::strtoull(memory.c_str(), nullptr, 10);
   if (const std::string capability = setting("SOFTWARE_GPU_CAPABILITY"); !capability.empty())
     capability_ = std::atoi(capability.c_str());
@@ -203,7 +200,7 @@ cudaError_t Device::launch(Kernel* kernel, dim3 grid, dim3 block, void** argumen
     std::memcpy(launch.params.data() + program.params[i].offset, arguments[i], program.params[i].bytes);
   const auto start = std::chrono::steady_clock::now();
   try {
-    const ptx::Statistics s = ptx::run(launch, order_, os_threads_);
+    const ptx::Statistics s = ptx::run(launch, {.order = order_, .races = look_for_races_ ? &races_ : nullptr});
     if (statistics_) {
       Count& c = counts_[kernel->name];
       c.statistics.warp_instructions += s.warp_instructions, c.statistics.thread_instructions += s.thread_instructions;

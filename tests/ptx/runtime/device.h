@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/ptx/interpreter/module.h"
+#include "tests/ptx/interpreter/race_detector.h"
 
 namespace gan::ptx::runtime {
 
@@ -72,7 +73,9 @@ class Device {
   std::map<std::string, Count> counts_;
   std::size_t total_ = std::size_t{8} << 30, used_ = 0;
   ptx::Order order_ = ptx::Order::kTogether;
-  int os_threads_ = 1, capability_ = 90;
+  int capability_ = 90;
+  ptx::RaceDetector races_;
+  bool look_for_races_ = true;
   bool statistics_ = false;
   cudaError_t sticky_ = cudaSuccess, last_ = cudaSuccess;
 };

@@ -1,7 +1,6 @@
 // atom and red.
 
 #include <cstring>
-#include <mutex>
 
 #include "tests/ptx/interpreter/instructions/half.h"
 #include "tests/ptx/interpreter/instructions/handlers.h"
@@ -10,8 +9,6 @@ namespace gan::ptx {
 namespace {
 
 enum class Op : u8 { kAdd, kMin, kMax, kInc, kDec, kAnd, kOr, kXor, kExch, kCas };
-
-std::mutex global_atomics;  // blocks run on several threads
 
 template <class T>
 T combine(Op op, T old, T b, T c) {
@@ -37,10 +34,19 @@ T combine(Op op, T old, T b, T c) {
   }
 }
 
-/// mode[0] operation, mode[1] a result is wanted, mode[5] the address has 32 bits.
+/// Tells of the access, and lets the address pass on what the threads that meet there know.
+void watch(Warp& warp, const Instruction& in, int lane, const std::byte* at, u32 bytes) {
+  if (warp.watched == nullptr) return;
+  u64 host[kLanes];
+  host[lane] = reinterpret_cast<u64>(at);
+  if (RaceDetector* races = warp.watched->races)
+    races->synchronize_atomic(host[lane], races->thread_of(warp, lane), in.mode[2]);
+  warp.report(in, AccessKind::kAtomic, Proxy::kGeneric, Mask{1} << lane, host, bytes);
+}
+
+/// mode[0] operation, mode[1] a result is wanted, mode[2] releases, mode[5] the address has 32 bits.
 template <class T>
 void atomic(Warp& warp, const Instruction& in, Mask m) {
-  const std::lock_guard lock(global_atomics);
   const T *b = warp.src<T>(in.b), *c = warp.src<T>(in.c);
   T* d = in.mode[1] ? warp.reg<T>(in.d) : nullptr;
   for (; m != 0; m &= m - 1) {
@@ -48,6 +54,7 @@ void atomic(Warp& warp, const Instruction& in, Mask m) {
     const u64 address =
         (in.mode[5] ? u64{warp.src<u32>(in.a)[i]} : warp.src<u64>(in.a)[i]) + static_cast<u64>(in.offset);
     std::byte* p = warp.at(in, i, in.space, address, sizeof(T), true);
+    watch(warp, in, i, p, sizeof(T));
     T old;
     std::memcpy(&old, p, sizeof old);
     const T value = combine<T>(static_cast<Op>(in.mode[0]), old, b[i], c[i]);
@@ -58,13 +65,13 @@ void atomic(Warp& warp, const Instruction& in, Mask m) {
 
 template <class H>
 void atomic_pair(Warp& warp, const Instruction& in, Mask m) {
-  const std::lock_guard lock(global_atomics);
   const u32* b = warp.src<u32>(in.b);
   for (; m != 0; m &= m - 1) {
     const int i = __builtin_ctz(m);
     const u64 address =
         (in.mode[5] ? u64{warp.src<u32>(in.a)[i]} : warp.src<u64>(in.a)[i]) + static_cast<u64>(in.offset);
     std::byte* p = warp.at(in, i, in.space, address, 4, true);
+    watch(warp, in, i, p, 4);
     u32 old;
     std::memcpy(&old, p, 4);
     const auto sum = [](u32 x, u32 y) -> u32 {
@@ -85,8 +92,9 @@ bool decode_atomic(Decoding& s, Instruction& in) {
   if (op < 0) s.fail("an operation is missing or not covered");
   in.space = s.space();
   if (in.space == Space::kGeneric && s.has("shared::cluster")) in.space = Space::kShared;
-  for (const char* ignored : {"relaxed", "acquire", "release", "acq_rel", "cta", "cluster", "gpu", "sys", "noftz"})
-    s.has(ignored);
+  in.mode[2] = s.has("release") || s.has("acq_rel");
+  in.strong = true;
+  s.accept({"relaxed", "acquire", "release", "acq_rel", "cta", "cluster", "gpu", "sys", "noftz"});
   const Type t = s.type();
   in.mode[0] = static_cast<u8>(op), in.mode[1] = returns;
   const std::size_t first = returns ? 1 : 0;

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "tests/ptx/interpreter/block.h"
 #include "tests/ptx/interpreter/instructions/handlers.h"
 
 namespace gan::ptx {
@@ -90,19 +91,24 @@ void active_mask(Warp& warp, const Instruction& in, Mask m) {
 
 void trap(Warp& warp, const Instruction& in, Mask m) { warp.fault(in, __builtin_ctz(m), Fault::Kind::kAssert, "trap"); }
 
+void elect(Warp& warp, const Instruction& in, Mask m) {
+  for_lanes(m, [&](int i) { warp.reg<u32>(in.d)[i] = u32(__builtin_ctz(m)); });
+  warp.set_pred(in.a, m & -m, m);
+}
+
+void synchronize_warp(Warp& warp, const Instruction&, Mask m) {
+  if (RaceDetector* races = warp.block->cluster->races) races->synchronize_lanes(warp, m);
+}
+
 bool decode_barrier(Decoding& s, Instruction& in) {
   if (s.has("warp")) {
     s.has("sync");
     in.flow = Flow::kCollective;
     in.target = s.source(0, Type::kB32);
-    in.run = nothing;
+    in.run = synchronize_warp;
     return true;
   }
-  if (s.has("cluster")) {  // clusters have one block
-    s.which({"arrive", "wait"}), s.has("aligned"), s.has("release"), s.has("acquire"), s.has("relaxed");
-    in.run = nothing;
-    return true;
-  }
+  if (s.has("cluster")) return decode_cluster_barrier(s, in);
   s.has("cta");
   in.flow = Flow::kBarrier;
   in.mode[0] = static_cast<u8>(s.which({"sync", "arrive", "red"}));
@@ -186,57 +192,13 @@ bool decode_collective(Decoding& s, Instruction& in) {
     in.run = trap;
     return true;
   }
-  if (n == "membar" || n == "fence" || n == "nanosleep" || n == "prefetch" || n == "prefetchu" ||
-      n == "griddepcontrol" || n == "elect" || n == "discard") {
-    if (n == "elect") {  // elect.sync d|p, members: the lowest lane
-      s.has("sync");
-      const Operand& to = s.operand(0);
-      in.flow = Flow::kCollective;
-      in.d = s.dest(to.parts.at(0), Type::kB32), in.a = s.dest(to.parts.at(1), Type::kPred);
-      in.target = s.source(1, Type::kB32);
-      in.run = [](Warp& warp, const Instruction& i, Mask m) {
-        for_lanes(m, [&](int l) { warp.reg<u32>(i.d)[l] = u32(__builtin_ctz(m)); });
-        warp.set_pred(i.a, m & -m, m);
-      };
-      return true;
-    }
-    for (const char* m : {"cta",
-                          "gpu",
-                          "sys",
-                          "gl",
-                          "cluster",
-                          "sc",
-                          "acq_rel",
-                          "acquire",
-                          "release",
-                          "proxy",
-                          "async",
-                          "async::generic",
-                          "tensormap",
-                          "tensormap::generic",
-                          "alias",
-                          "global",
-                          "shared",
-                          "shared::cta",
-                          "shared::cluster",
-                          "mbarrier_init",
-                          "sync_restrict",
-                          "L1",
-                          "L2",
-                          "u32",
-                          "launch_dependents",
-                          "wait",
-                          "generic",
-                          "async::shared::cta",
-                          "async::global",
-                          "local",
-                          "128"})
-      s.has(m);
-    in.run = nothing;
-    if (n == "nanosleep") {
-      in.flow = Flow::kRetry;
-      in.run = [](Warp& warp, const Instruction&, Mask) { warp.retry = true; };
-    }
+  if (n == "elect") {  // elect.sync d|p, members: the lowest lane
+    s.has("sync");
+    const Operand& to = s.operand(0);
+    in.flow = Flow::kCollective;
+    in.d = s.dest(to.parts.at(0), Type::kB32), in.a = s.dest(to.parts.at(1), Type::kPred);
+    in.target = s.source(1, Type::kB32);
+    in.run = elect;
     return true;
   }
   return false;

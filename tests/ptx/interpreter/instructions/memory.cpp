@@ -39,6 +39,14 @@ bool all_at(Warp& warp, const Instruction& in, Mask m, u32 bytes, bool write, u6
   return farthest <= size - bytes && (low_bits & (bytes - 1)) == 0;
 }
 
+/// Host addresses of all lanes of `m`.
+void find_all(Warp& warp, const Instruction& in, Mask m, u32 bytes, bool write, u64* at) {
+  if (all_at(warp, in, m, bytes, write, at)) return;
+  for_lanes(m, [&](int i) {
+    at[i] = reinterpret_cast<u64>(warp.at(in, i, in.space, address_of(warp, in, i), bytes, write));
+  });
+}
+
 /// `E` in memory, `R` in registers; kCount elements.
 template <class E, class R, int kCount>
 void load(Warp& warp, const Instruction& in, Mask m) {
@@ -50,10 +58,10 @@ void load(Warp& warp, const Instruction& in, Mask m) {
     for (int k = 0; k < kCount; ++k) d[k][i] = static_cast<R>(e[k]);
   };
   u64 at[kLanes];
-  if (all_at(warp, in, m, sizeof(E) * kCount, false, at))
-    for_lanes(m, [&](int i) { read(i, reinterpret_cast<const void*>(at[i])); });
-  else
-    for_lanes(m, [&](int i) { read(i, warp.at(in, i, in.space, address_of(warp, in, i), sizeof(E) * kCount, false)); });
+  find_all(warp, in, m, sizeof(E) * kCount, false, at);
+  for_lanes(m, [&](int i) { read(i, reinterpret_cast<const void*>(at[i])); });
+  if (warp.watched != nullptr && in.space != Space::kParam)
+    warp.report(in, AccessKind::kRead, Proxy::kGeneric, m, at, sizeof(E) * kCount);
 }
 
 template <class E, class R, int kCount>
@@ -66,10 +74,20 @@ void store(Warp& warp, const Instruction& in, Mask m) {
     std::memcpy(to, e, sizeof e);
   };
   u64 at[kLanes];
-  if (all_at(warp, in, m, sizeof(E) * kCount, true, at))
+  find_all(warp, in, m, sizeof(E) * kCount, true, at);
+  if (warp.watched == nullptr) {
     for_lanes(m, [&](int i) { write(i, reinterpret_cast<void*>(at[i])); });
-  else
-    for_lanes(m, [&](int i) { write(i, warp.at(in, i, in.space, address_of(warp, in, i), sizeof(E) * kCount, true)); });
+    return;
+  }
+  Mask silent = 0;  // who writes what is there already
+  for (Mask left = m; left != 0; left &= left - 1) {
+    const int i = __builtin_ctz(left);
+    E before[kCount];
+    std::memcpy(before, reinterpret_cast<const void*>(at[i]), sizeof before);
+    write(i, reinterpret_cast<void*>(at[i]));
+    if (std::memcmp(before, reinterpret_cast<const void*>(at[i]), sizeof before) == 0) silent |= left & -left;
+  }
+  warp.report(in, AccessKind::kWrite, Proxy::kGeneric, m, at, sizeof(E) * kCount, silent);
 }
 
 template <class E, class R>
@@ -100,31 +118,33 @@ Handler pick(bool is_load, int count, Width slot) {
 bool load_or_store(Decoding& s, Instruction& in, bool is_load) {
   in.space = s.space();
   if (in.space == Space::kGeneric && s.has("shared::cluster")) in.space = Space::kShared;
+  in.read_only_path = s.has("nc");
+  in.strong =
+      s.has("relaxed") || s.has("acquire") || s.has("release") || (s.has("volatile") && in.space == Space::kGlobal);
   const int count = s.has("v2") ? 2 : s.has("v4") ? 4 : 1;
-  for (const char* ignored : {"volatile",
-                              "relaxed",
-                              "acquire",
-                              "release",
-                              "weak",
-                              "cta",
-                              "cluster",
-                              "gpu",
-                              "sys",
-                              "nc",
-                              "ca",
-                              "cg",
-                              "cs",
-                              "lu",
-                              "cv",
-                              "wb",
-                              "wt",
-                              "L1::evict_last",
-                              "L1::no_allocate",
-                              "L1::evict_first",
-                              "L2::64B",
-                              "L2::128B",
-                              "L2::256B"})
-    s.has(ignored);
+  s.accept({"volatile",
+            "relaxed",
+            "acquire",
+            "release",
+            "weak",
+            "cta",
+            "cluster",
+            "gpu",
+            "sys",
+            "nc",
+            "ca",
+            "cg",
+            "cs",
+            "lu",
+            "cv",
+            "wb",
+            "wt",
+            "L1::evict_last",
+            "L1::no_allocate",
+            "L1::evict_first",
+            "L2::64B",
+            "L2::128B",
+            "L2::256B"});
   const Type t = s.type();
   const Operand& values = s.operand(is_load ? 0 : 1);
   s.address(s.operand(is_load ? 1 : 0), in);

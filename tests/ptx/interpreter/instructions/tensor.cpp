@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "tests/ptx/interpreter/instructions/async.h"
 #include "tests/ptx/interpreter/instructions/half.h"
 #include "tests/ptx/interpreter/instructions/handlers.h"
 
@@ -9,8 +10,6 @@ namespace gan::ptx {
 namespace {
 
 enum Mode { kInput, kAccumulator, kDepth };  // Type, Type, k
-
-u32 further(const Warp& warp, const Instruction& in, u32 i) { return warp.program->operands[in.extra + i]; }
 
 double element(Type t, u32 word, u32 half) {
   const auto narrow = static_cast<u16>(word >> (16 * half));
@@ -72,6 +71,12 @@ void matrices(Warp& warp, const Instruction& in, Mask) {
         (in.mode[5] ? u64{warp.src<u32>(in.a)[lane]} : warp.src<u64>(in.a)[lane]) + static_cast<u64>(in.offset);
     at[lane] = warp.at(in, static_cast<int>(lane), in.space, address, 16, in.mode[2]);
     if (!in.mode[2]) std::memcpy(rows[lane / 8][lane % 8], at[lane], 16);
+  }
+  if (warp.watched != nullptr) {
+    u64 host[kLanes];
+    for (u32 lane = 0; lane < 8 * n; ++lane) host[lane] = reinterpret_cast<u64>(at[lane]);
+    warp.report(in, in.mode[2] ? AccessKind::kWrite : AccessKind::kRead, Proxy::kGeneric,
+                n == 4 ? kAllLanes : (Mask{1} << (8 * n)) - 1, host, 16);
   }
   for (u32 m = 0; m < n; ++m)
     for (u32 lane = 0; lane < kLanes; ++lane)

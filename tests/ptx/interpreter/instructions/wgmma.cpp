@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tests/ptx/interpreter/instructions/async.h"
 #include "tests/ptx/interpreter/instructions/half.h"
 #include "tests/ptx/interpreter/instructions/handlers.h"
 #include "tests/ptx/interpreter/instructions/tensor_map.h"
@@ -12,8 +13,6 @@ namespace gan::ptx {
 namespace {
 
 enum Mode { kInput, kColumns, kDepth, kTransposes };  // Type; N / 8; k; bit 0: A is m-major, bit 1: B is n-major
-
-u32 further(const Warp& warp, const Instruction& in, u32 i) { return warp.program->operands[in.extra + i]; }
 
 /// A shared-memory matrix descriptor, and where the elements of an operand lie.
 struct Descriptor {
@@ -89,6 +88,32 @@ void multiply(Warp& warp, const PendingWgmma& job, std::vector<float>& sums) {
     }
 }
 
+/// Tells of what an operand reads: rows of 16 bytes in shared memory, by the asynchronous proxy.
+void report_operand(Warp& warp, const Instruction& in, const Descriptor& d, u32 first, u32 count, u32 depth,
+                    bool mn_major, u32 bytes) {
+  const u32 chunk = 16 / bytes;
+  for (u32 mn = first; mn < first + count; mn += mn_major ? chunk : 1)
+    for (u32 k = 0; k < depth; k += mn_major ? 1 : chunk) {
+      u64 host[kLanes];
+      host[0] = reinterpret_cast<u64>(warp.at(in, 0, Space::kShared, d.address(mn, k, mn_major, bytes), 16, false));
+      warp.report(in, AccessKind::kRead, Proxy::kAsync, 1, host, 16);
+    }
+}
+
+void report_operands(Warp& warp, const PendingWgmma& job) {
+  if (warp.watched == nullptr) return;
+  const Instruction& in = *job.in;
+  const u32 bytes = static_cast<Type>(in.mode[kInput]) == Type::kTF32 ? 4 : 2, depth = in.mode[kDepth];
+  report_operand(warp, in, Descriptor(warp, in, job.b_descriptor), 0, 8u * in.mode[kColumns], depth,
+                 in.mode[kTransposes] & 2, bytes);
+  if (job.a_registers.empty())
+    report_operand(warp, in, Descriptor(warp, in, job.a_descriptor), 16 * (warp.index % 4), 16, depth,
+                   in.mode[kTransposes] & 1, bytes);
+}
+
+/// setmaxnreg: what a thread of this warp holds from now on; the block's end checks that the promises fit.
+void set_registers(Warp& warp, const Instruction& in, Mask) { warp.registers = in.extra; }
+
 u64 uniform(Warp& warp, const Instruction& in, u32 ref) {
   const u64* v = warp.src<u64>(ref);
   for (int i = 1; i < kLanes; ++i)
@@ -139,6 +164,7 @@ void issue(Warp& warp, const Instruction& in, Mask) {
       std::memset(d, 0xff, 4 * kLanes);
     }
   }
+  report_operands(warp, job);
   warp.wgmmas.push_back(std::move(job));
 }
 
@@ -155,6 +181,9 @@ void wait(Warp& warp, const Instruction& in, Mask) {
   for (PendingWgmma& p : warp.wgmmas)
     (p.group != kNone && p.group + in.extra < warp.wgmma_groups ? done : kept).push_back(std::move(p));
   warp.wgmmas = std::move(kept);
+  for (const PendingWgmma& p : done) report_operands(warp, p);  // they may have been overwritten since
+  if (RaceDetector* races = warp.block->cluster->races)
+    for (int i = 0; i < kLanes; ++i) races->landed_for(races->thread_of(warp, i));
   for (const PendingWgmma& p : done) multiply(warp, p, warp.accumulators[further(warp, *p.in, 0)]);
   for (const PendingWgmma& p : done) {
     const bool held = std::any_of(warp.wgmmas.begin(), warp.wgmmas.end(),
@@ -202,7 +231,8 @@ bool decode_wgmma(Decoding& s, Instruction& in) {
     s.has("inc"), s.has("dec"), s.has("sync"), s.has("aligned"), s.has("u32");
     const s64 n = s.operand(0).number;
     if (n < 24 || n > 256 || n % 8 != 0) s.fail("24 to 256 registers, by 8");
-    in.flow = Flow::kCollective, in.target = kNone, in.run = nothing;
+    in.flow = Flow::kCollective, in.target = kNone, in.run = set_registers;
+    in.extra = static_cast<u32>(n);
     return true;
   }
   if (s.name() != "wgmma") return false;
