@@ -132,7 +132,8 @@ u32 Decoding::source(const Operand& o, Type type) {
       }
       return decoder_.constant(width, bits);
     }
-    case Operand::Kind::kSymbol: return decoder_.symbol(o, type);
+    case Operand::Kind::kSymbol: try { return decoder_.symbol(o, type);
+      } catch (const std::out_of_range& error) { fail(error.what()); }
     default: fail("this kind of operand is not covered here");
   }
 }
@@ -217,9 +218,9 @@ u32 Decoder::symbol(const Operand& o, Type type) {
     return constant(width, found->second + static_cast<u64>(o.number));
   if (o.name == "WARP_SZ") return constant(width, kLanes);
   const u32 id = special_register(o.name);
-  if (id == kNone) throw SyntaxError(function_.name + ": unknown name " + o.name);
+  if (id == kNone) throw std::out_of_range("unknown name " + o.name);
   if (width != (special_is_wide(id) ? Width::kDouble : Width::kWord))
-    throw SyntaxError(o.name + " with another type is not covered");
+    throw std::out_of_range(o.name + " with another type is not covered");
   const auto [at, is_new] = special_.try_emplace(o.name, 0);
   if (is_new) {
     at->second = allocate(width);

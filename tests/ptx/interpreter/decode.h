@@ -88,6 +88,7 @@ class Decoder {
   bool is_call_parameter(const Operand& base) const;
 
   u32 constant(Width width, u64 bits);
+  /// The address of a variable, or a special register. std::out_of_range if there is none of that name and type.
   u32 symbol(const Operand& o, Type type);
   u32 register_offset(u32 number) const { return frame_->offsets[number]; }
   u32 scratch(Width width);
