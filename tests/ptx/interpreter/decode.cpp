@@ -386,6 +386,7 @@ Program Decoder::run() {
   program_.files = module_.files;
   program_.max_threads = function_.max_threads;
   program_.min_blocks = function_.min_blocks;
+  program_.cluster_blocks = function_.cluster_blocks;
   shared_ = kSharedStart;
   Frame frame;
   frame_ = &frame;

@@ -219,7 +219,9 @@ class Parser {
         if (!accept(",")) product *= static_cast<std::uint32_t>(number());
       if (directive == ".maxntid" || directive == ".reqntid") f.max_threads = product;
       else if (directive == ".minnctapersm") f.min_blocks = product;
-      else if (directive != ".noreturn") fail("the directive " + std::string(directive) + " is not covered");
+      else if (directive == ".reqnctapercluster") f.cluster_blocks = product;
+      else if (directive != ".noreturn" && directive != ".explicitcluster")
+        fail("the directive " + std::string(directive) + " is not covered");
     }
     if (accept(";")) return;
     if (is_extern) fail("a body of an extern function");

@@ -57,6 +57,7 @@ struct Program {
   std::vector<Param> params;
   std::vector<Special> specials;
   std::size_t register_bytes = 0, shared_bytes = 0, local_bytes = 0, param_bytes = 0;
+  u32 cluster_blocks = 0;
   u32 max_threads = 0, min_blocks = 0;  ///< launch bounds; 0: none
   bool has_dynamic_shared = false;
   std::shared_ptr<const std::string> text;

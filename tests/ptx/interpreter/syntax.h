@@ -59,8 +59,9 @@ struct Function {
   std::vector<Variable> locals;  ///< shared, local and param variables of the body
   std::vector<Width> registers;
   std::vector<Statement> body;
-  std::uint32_t max_threads = 0;  ///< .maxntid, 0 if unspecified
-  std::uint32_t min_blocks = 0;   ///< .minnctapersm, 0 if unspecified
+  std::uint32_t max_threads = 0;     ///< .maxntid, 0 if unspecified
+  std::uint32_t cluster_blocks = 0;  ///< .reqnctapercluster, 0 if unspecified
+  std::uint32_t min_blocks = 0;      ///< .minnctapersm, 0 if unspecified
 };
 
 struct Module {

@@ -2,11 +2,11 @@
 
 #include <cuda_runtime_api.h>
 
-#include <chrono>
 #include <cstring>
 
 #include "tests/ptx/runtime/device.h"
 #include "tests/ptx/runtime/software_gpu.h"
+#include "tests/ptx/runtime/stream.h"
 
 namespace ptx = gan::ptx;
 namespace runtime = gan::ptx::runtime;
@@ -48,6 +48,12 @@ constexpr Known kErrors[] = {
     {cudaErrorAssert, "cudaErrorAssert", "device-side assert triggered"},
     {cudaErrorLaunchFailure, "cudaErrorLaunchFailure", "unspecified launch failure"},
     {cudaErrorNotSupported, "cudaErrorNotSupported", "operation not supported"},
+    {cudaErrorInvalidClusterSize, "cudaErrorInvalidClusterSize", "invalid cluster size"},
+    {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
+     "operation not permitted when stream is capturing"},
+    {cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
+     "operation failed due to a previous error during capture"},
+    {cudaErrorIllegalState, "cudaErrorIllegalState", "the operation cannot be performed in the present state"},
     {cudaErrorNotReady, "cudaErrorNotReady", "device not ready"},
 };
 
@@ -57,9 +63,20 @@ const Known* known(cudaError_t error) {
   return nullptr;
 }
 
-struct Event {
-  std::chrono::steady_clock::time_point when;
-};
+/// Checks the launch now; runs it now, or whenever the graph is launched that the stream is captured into.
+cudaError_t launch(Kernel* kernel, const runtime::LaunchShape& shape, void** arguments, cudaStream_t stream) {
+  ptx::Launch prepared;
+  if (const cudaError_t error = device().prepare(kernel, shape, arguments, prepared); error != cudaSuccess)
+    return report(error);
+  return report(runtime::submit(stream, [prepared = std::move(prepared)] { return device().execute(prepared); }));
+}
+
+/// For calls that wait for the whole device.
+template <class F>
+cudaError_t when_nothing_is_captured(F call) {
+  const cudaError_t error = runtime::may_wait(nullptr);
+  return error != cudaSuccess ? report(error) : after_kernels(call);
+}
 
 }  // namespace
 
@@ -95,18 +112,24 @@ cudaError_t __cudaGetKernel(cudaKernel_t* kernel, const void* host) {
   *kernel = reinterpret_cast<cudaKernel_t>(device().kernel(host));
   return *kernel ? cudaSuccess : report(cudaErrorInvalidDeviceFunction);
 }
-cudaError_t cudaLaunchKernel(const void* f, dim3 grid, dim3 block, void** args, size_t shared, cudaStream_t) {
-  return report(device().launch(device().kernel(f), grid, block, args, shared));
+cudaError_t cudaLaunchKernel(const void* f, dim3 grid, dim3 block, void** args, size_t shared, cudaStream_t stream) {
+  return launch(device().kernel(f), {.grid = grid, .block = block, .dynamic_shared = shared}, args, stream);
 }
-cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void** args, size_t shared, cudaStream_t) {
-  return report(device().launch(reinterpret_cast<Kernel*>(k), grid, block, args, shared));
+cudaError_t __cudaLaunchKernel(cudaKernel_t k, dim3 grid, dim3 block, void** args, size_t shared, cudaStream_t stream) {
+  return launch(reinterpret_cast<Kernel*>(k), {.grid = grid, .block = block, .dynamic_shared = shared}, args, stream);
 }
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* f, void** args) {
-  for (unsigned i = 0; i < c->numAttrs; ++i)
-    if (c->attrs[i].id == cudaLaunchAttributeClusterDimension &&
-        c->attrs[i].val.clusterDim.x * c->attrs[i].val.clusterDim.y * c->attrs[i].val.clusterDim.z > 1)
+  runtime::LaunchShape shape{.grid = c->gridDim, .block = c->blockDim, .dynamic_shared = c->dynamicSmemBytes};
+  for (unsigned i = 0; i < c->numAttrs; ++i) {
+    if (c->attrs[i].id == cudaLaunchAttributeClusterDimension) {
+      const auto& cluster = c->attrs[i].val.clusterDim;
+      if (cluster.y > 1 || cluster.z > 1) return report(cudaErrorNotSupported);
+      shape.cluster_blocks = cluster.x;
+    } else if (c->attrs[i].id != cudaLaunchAttributeProgrammaticStreamSerialization) {
       return report(cudaErrorNotSupported);
-  return report(device().launch(device().kernel(f), c->gridDim, c->blockDim, args, c->dynamicSmemBytes));
+    }
+  }
+  return launch(device().kernel(f), shape, args, c->stream);
 }
 cudaError_t cudaFuncSetAttribute(const void* f, cudaFuncAttribute attribute, int value) {
   Kernel* kernel = device().kernel(f);
@@ -157,15 +180,17 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   return *free = device().free_memory(), *total = device().total_memory(), cudaSuccess;
 }
 cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
-  return after_kernels([&] { return device().copy(to, from, bytes, kind); });
+  return when_nothing_is_captured([&] { return device().copy(to, from, bytes, kind); });
 }
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
-  return cudaMemcpy(to, from, bytes, kind);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  return runtime::submit(stream, [=] { return after_kernels([=] { return device().copy(to, from, bytes, kind); }); });
 }
 cudaError_t cudaMemset(void* to, int value, size_t bytes) {
   return after_kernels([&] { return device().fill(to, value, bytes); });
 }
-cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) { return cudaMemset(to, value, bytes); }
+cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
+  return runtime::submit(stream, [=] { return after_kernels([=] { return device().fill(to, value, bytes); }); });
+}
 cudaError_t cudaGetSymbolAddress(void** address, const void* symbol) {
   *address = device().variable(symbol).first;
   return *address ? cudaSuccess : report(cudaErrorInvalidSymbol);
@@ -187,7 +212,7 @@ cudaError_t cudaMemcpyFromSymbol(void* to, const void* symbol, size_t bytes, siz
 cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
 cudaError_t cudaSetDevice(int ordinal) { return ordinal == 0 ? cudaSuccess : report(cudaErrorInvalidDevice); }
 cudaError_t cudaGetDevice(int* ordinal) { return *ordinal = 0, cudaSuccess; }
-cudaError_t cudaDeviceReset() { return cudaSuccess; }
+cudaError_t cudaDeviceReset() { return device().reset(), cudaSuccess; }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int ordinal) {
   if (ordinal != 0) return report(cudaErrorInvalidDevice);
   switch (attribute) {
@@ -219,34 +244,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int ordinal) {
   p->l2CacheSize = 50 << 20;
   return cudaSuccess;
 }
-cudaError_t cudaDeviceSynchronize() { return device().sticky(); }
 cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
 cudaError_t cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
-
-// ---- streams and events ----
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  return *stream = reinterpret_cast<cudaStream_t>(new char), cudaSuccess;
-}
-cudaError_t cudaStreamCreate(cudaStream_t* stream) { return cudaStreamCreateWithFlags(stream, 0); }
-cudaError_t cudaStreamDestroy(cudaStream_t stream) { return delete reinterpret_cast<char*>(stream), cudaSuccess; }
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return device().sticky(); }
-cudaError_t cudaStreamQuery(cudaStream_t) { return device().sticky(); }
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
-  return *event = reinterpret_cast<cudaEvent_t>(new Event), cudaSuccess;
-}
-cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, 0); }
-cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete reinterpret_cast<Event*>(event), cudaSuccess; }
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-  return reinterpret_cast<Event*>(event)->when = std::chrono::steady_clock::now(), cudaSuccess;
-}
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return device().sticky(); }
-cudaError_t cudaEventQuery(cudaEvent_t) { return device().sticky(); }
-cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t a, cudaEvent_t b) {
-  *ms = std::chrono::duration<float, std::milli>(reinterpret_cast<Event*>(b)->when - reinterpret_cast<Event*>(a)->when)
-            .count();
-  return cudaSuccess;
-}
 
 // ---- errors ----
 cudaError_t cudaGetLastError() { return device().take_last(); }

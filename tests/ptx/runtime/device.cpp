@@ -70,7 +70,7 @@ ptx::LoadedModule* Device::load(const void* fat_binary) {
     modules_.push_back(std::make_unique<ptx::LoadedModule>(texts[0]));
     return modules_.back().get();
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "software GPU: %s\n", e.what());
+    complain(e.what());
     return nullptr;
   }
 }
@@ -140,7 +140,7 @@ cudaError_t Device::copy(void* to, const void* from, std::size_t bytes, cudaMemc
   const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
   if (kind != cudaMemcpyDefault && (to_device != on_device(to, bytes) || from_device != on_device(from, bytes))) {
-    std::fprintf(stderr, "software GPU: a copy of %zu bytes whose direction or bounds are wrong\n", bytes);
+    complain("a copy of " + std::to_string(bytes) + " bytes whose direction or bounds are wrong");
     return cudaErrorInvalidValue;
   }
   std::memmove(to, from, bytes);
@@ -165,32 +165,42 @@ cudaError_t Device::take_last() {
   return error;
 }
 
-cudaError_t Device::launch(Kernel* kernel, dim3 grid, dim3 block, void** arguments, std::size_t dynamic_shared) {
+cudaError_t Device::prepare(Kernel* kernel, const LaunchShape& shape, void** arguments, ptx::Launch& launch) {
   const std::lock_guard lock(mutex_);
   if (sticky_ != cudaSuccess) return sticky_;
   if (kernel == nullptr || kernel->module == nullptr) return cudaErrorInvalidDeviceFunction;
+  const auto [grid, block, dynamic_shared, asked_cluster] = shape;
   const ptx::u64 threads = ptx::u64{block.x} * block.y * block.z;
   if (threads == 0 || threads > 1024 || block.z > 64 || grid.x == 0 || grid.y == 0 || grid.z == 0 ||
       grid.x > 0x7fffffff || grid.y > 65535 || grid.z > 65535)
     return cudaErrorInvalidConfiguration;
-  ptx::Launch launch;
   try {
     launch.program = kernel->module->kernel(kernel->name);
   } catch (const ptx::SyntaxError& e) {
-    std::fprintf(stderr, "software GPU: %s: %s\n", kernel->name.c_str(), e.what());
+    complain(kernel->name + ": " + e.what());
     return cudaErrorInvalidPtx;
   }
   if (launch.program == nullptr) return cudaErrorInvalidDeviceFunction;
   const ptx::Program& program = *launch.program;
-  if (program.max_threads != 0 && threads > program.max_threads) return cudaErrorInvalidValue;
-  const std::size_t fixed = program.shared_bytes;
-  const bool asked = kernel->asked_shared != 0;
-  if (asked ? dynamic_shared >
-                  std::max(kernel->asked_shared, kSharedWithoutAsking - std::min(fixed, kSharedWithoutAsking))
-            : fixed + dynamic_shared > kSharedWithoutAsking) {
-    std::fprintf(stderr, "software GPU: %s: %zu + %zu bytes of shared memory without asking\n", kernel->name.c_str(),
-                 fixed, dynamic_shared);
+  if (program.max_threads != 0 && threads > program.max_threads) {
+    complain(kernel->name + ": " + std::to_string(threads) + " threads, launch bounds for " +
+             std::to_string(program.max_threads));
     return cudaErrorInvalidValue;
+  }
+  const std::size_t fixed = program.shared_bytes;
+  const std::size_t without_asking = kSharedWithoutAsking - std::min(fixed, kSharedWithoutAsking);
+  if (dynamic_shared > std::max(kernel->asked_shared, without_asking)) {
+    complain(kernel->name + ": " + std::to_string(fixed) + " + " + std::to_string(dynamic_shared) +
+             " bytes of shared memory without asking");
+    return cudaErrorInvalidValue;
+  }
+  launch.cluster_blocks = std::max({asked_cluster, program.cluster_blocks, 1u});
+  if (program.cluster_blocks != 0 && asked_cluster > 1 && asked_cluster != program.cluster_blocks)
+    return cudaErrorInvalidClusterSize;
+  if (launch.cluster_blocks > kMostClusterBlocks || grid.x % launch.cluster_blocks != 0) {
+    complain(kernel->name + ": a grid of " + std::to_string(grid.x) + " blocks in clusters of " +
+             std::to_string(launch.cluster_blocks));
+    return cudaErrorInvalidClusterSize;
   }
   launch.grid = {grid.x, grid.y, grid.z};
   launch.block = {block.x, block.y, block.z};
@@ -198,11 +208,17 @@ cudaError_t Device::launch(Kernel* kernel, dim3 grid, dim3 block, void** argumen
   launch.params.resize(program.param_bytes);
   for (std::size_t i = 0; i < program.params.size(); ++i)
     std::memcpy(launch.params.data() + program.params[i].offset, arguments[i], program.params[i].bytes);
+  return cudaSuccess;
+}
+
+cudaError_t Device::execute(const ptx::Launch& launch) {
+  const std::lock_guard lock(mutex_);
+  if (sticky_ != cudaSuccess) return sticky_;
   const auto start = std::chrono::steady_clock::now();
   try {
     const ptx::Statistics s = ptx::run(launch, {.order = order_, .races = look_for_races_ ? &races_ : nullptr});
     if (statistics_) {
-      Count& c = counts_[kernel->name];
+      Count& c = counts_[launch.program->name];
       c.statistics.warp_instructions += s.warp_instructions, c.statistics.thread_instructions += s.thread_instructions;
       c.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       ++c.launches;
@@ -214,9 +230,21 @@ cudaError_t Device::launch(Kernel* kernel, dim3 grid, dim3 block, void** argumen
               : f.kind == Kind::kDeadlock     ? cudaErrorLaunchTimeout
               : f.kind == Kind::kAssert       ? cudaErrorAssert
                                               : cudaErrorLaunchFailure;
-    std::fprintf(stderr, "software GPU: %s\n", f.what());
+    complain(f.what());
   }
   return cudaSuccess;  // a kernel's own error is found by whoever synchronizes
 }
+
+void Device::reset() {
+  const std::lock_guard lock(mutex_);
+  sticky_ = last_ = cudaSuccess;
+}
+
+void Device::complain(const std::string& text) {
+  complaint_ = text;
+  std::fprintf(stderr, "software GPU: %s\n", text.c_str());
+}
+
+std::string take_complaint() { return Device::instance().take_complaint(); }
 
 }  // namespace gan::ptx::runtime

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/ptx/interpreter/module.h"
@@ -22,6 +23,13 @@ struct Kernel {
   std::string name;
   ptx::LoadedModule* module = nullptr;
   std::size_t asked_shared = 0;  ///< cudaFuncAttributeMaxDynamicSharedMemorySize
+};
+
+/// How many threads a kernel is started with, and what they share.
+struct LaunchShape {
+  dim3 grid, block;
+  std::size_t dynamic_shared = 0;
+  unsigned cluster_blocks = 1;  ///< in x
 };
 
 class Device {
@@ -46,7 +54,14 @@ class Device {
   int capability() const { return capability_; }
   const std::vector<std::unique_ptr<ptx::LoadedModule>>& modules() const { return modules_; }
 
-  cudaError_t launch(Kernel* kernel, dim3 grid, dim3 block, void** arguments, std::size_t dynamic_shared);
+  /// Checks a launch as CUDA does and packs its arguments into `launch`.
+  cudaError_t prepare(Kernel* kernel, const LaunchShape& shape, void** arguments, ptx::Launch& launch);
+  /// Runs a prepared launch. What goes wrong in the kernel is a sticky error, as on hardware.
+  cudaError_t execute(const ptx::Launch& launch);
+  /// cudaDeviceReset: errors are forgotten. Memory stays: nobody here frees it and goes on using it.
+  void reset();
+  /// The last message, and none from then on.
+  std::string take_complaint() { return std::exchange(complaint_, {}); }
 
   /// Remembers an error for cudaGetLastError and gives it back.
   cudaError_t report(cudaError_t error);
@@ -58,6 +73,7 @@ class Device {
  private:
   Device();
   ~Device();
+  void complain(const std::string& text);
   bool on_device(const void* memory, std::size_t bytes) const;
 
   struct Count {
@@ -77,6 +93,7 @@ class Device {
   ptx::RaceDetector races_;
   bool look_for_races_ = true;
   bool statistics_ = false;
+  std::string complaint_;
   cudaError_t sticky_ = cudaSuccess, last_ = cudaSuccess;
 };
 

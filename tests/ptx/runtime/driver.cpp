@@ -39,10 +39,10 @@ CUresult encode_tiled(CUtensorMap* out, CUtensorMapDataType type, cuuint32_t ran
   map.element_bytes = bytes_of(type);
   map.swizzle = static_cast<ptx::u8>(swizzle), map.fill_nan = fill != CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE;
   for (cuuint32_t d = 0; d < rank; ++d) {
-    if (sizes[d] == 0 || sizes[d] > ptx::u64{1} << 32 || box[d] == 0 || box[d] > 256 || steps[d] == 0 || steps[d] > 8)
+    if (sizes[d] == 0 || sizes[d] >= ptx::u64{1} << 32 || box[d] == 0 || box[d] > 256 || steps[d] == 0 || steps[d] > 8)
       return CUDA_ERROR_INVALID_VALUE;
     if (steps[d] != 1) return CUDA_ERROR_NOT_SUPPORTED;
-    map.sizes[d] = sizes[d], map.box[d] = static_cast<ptx::u16>(box[d]),
+    map.sizes[d] = static_cast<ptx::u32>(sizes[d]), map.box[d] = static_cast<ptx::u16>(box[d]),
     map.element_strides[d] = static_cast<ptx::u8>(steps[d]);
     if (d == 0) continue;
     if (strides[d - 1] % 16 != 0 || strides[d - 1] >= ptx::u64{1} << 40) return CUDA_ERROR_INVALID_VALUE;
@@ -56,14 +56,47 @@ CUresult encode_tiled(CUtensorMap* out, CUtensorMapDataType type, cuuint32_t ran
   return CUDA_SUCCESS;
 }
 
+/// The same for im2col: a box of base pixels between two corners instead of a box of elements.
+CUresult encode_im2col(CUtensorMap* out, CUtensorMapDataType type, cuuint32_t rank, void* base, const cuuint64_t* sizes,
+                       const cuuint64_t* strides, const int* lower, const int* upper, cuuint32_t channels,
+                       cuuint32_t pixels, const cuuint32_t* steps, CUtensorMapInterleave interleave,
+                       CUtensorMapSwizzle swizzle, CUtensorMapL2promotion promotion, CUtensorMapFloatOOBfill fill) {
+  if (rank < 3 || rank > 5 || channels == 0 || channels > 256 || pixels == 0 || pixels > 1024)
+    return CUDA_ERROR_INVALID_VALUE;
+  cuuint32_t box[5] = {channels, 1, 1, 1, 1};
+  const cuuint32_t ones[5] = {1, 1, 1, 1, 1};
+  const CUresult status =
+      encode_tiled(out, type, rank, base, sizes, strides, box, ones, interleave, swizzle, promotion, fill);
+  if (status != CUDA_SUCCESS) return status;
+  ptx::TensorMap map;
+  std::memcpy(static_cast<void*>(&map), out, sizeof map);
+  map.im2col = true;
+  map.box[0] = static_cast<ptx::u16>(channels), map.box[1] = static_cast<ptx::u16>(pixels);
+  constexpr int kCorner[] = {32768, 128, 16};  // by rank 3, 4, 5: corners lie in [-limit, limit)
+  for (cuuint32_t d = 0; d + 2 < rank; ++d) {
+    const int limit = kCorner[rank - 3];
+    if (lower[d] < -limit || lower[d] >= limit || upper[d] < -limit || upper[d] >= limit)
+      return CUDA_ERROR_INVALID_VALUE;
+    map.lower[d] = static_cast<ptx::s16>(lower[d]), map.upper[d] = static_cast<ptx::s16>(upper[d]);
+  }
+  for (cuuint32_t d = 0; d < rank; ++d) {
+    if (steps[d] == 0 || steps[d] > 8) return CUDA_ERROR_INVALID_VALUE;
+    map.element_strides[d] = static_cast<ptx::u8>(steps[d]);
+  }
+  std::memcpy(out, &map, sizeof map);
+  return CUDA_SUCCESS;
+}
+
 }  // namespace
 
 extern "C" {
 
 cudaError_t cudaGetDriverEntryPointByVersion(const char* symbol, void** function, unsigned, unsigned long long,
                                              cudaDriverEntryPointQueryResult* found) {
-  const bool known = std::strcmp(symbol, "cuTensorMapEncodeTiled") == 0;
-  *function = known ? reinterpret_cast<void*>(encode_tiled) : nullptr;
+  *function = std::strcmp(symbol, "cuTensorMapEncodeTiled") == 0    ? reinterpret_cast<void*>(encode_tiled)
+              : std::strcmp(symbol, "cuTensorMapEncodeIm2col") == 0 ? reinterpret_cast<void*>(encode_im2col)
+                                                                    : nullptr;
+  const bool known = *function != nullptr;
   if (found) *found = known ? cudaDriverEntryPointSuccess : cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
 }

@@ -13,4 +13,7 @@ constexpr const char* kDeviceName = "Software GPU";
 /// SyntaxError if a kernel cannot be decoded.
 std::vector<std::string> instruction_forms();
 
+/// The last message about a kernel or a call that the software GPU refused; it has none after that.
+std::string take_complaint();
+
 }  // namespace gan::ptx::runtime

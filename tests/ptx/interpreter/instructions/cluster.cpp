@@ -15,7 +15,7 @@ void arrive(Warp& warp, const Instruction& in, Mask m) {
     for_lanes(m, [&](int i) { cluster.races->release(cluster.clock, cluster.races->thread_of(warp, i)); });
 }
 
-/// Passes when every live thread of the cluster has arrived at this phase, or a later one.
+/// Passes when every live thread of the cluster has arrived at this phase.
 void wait(Warp& warp, const Instruction& in, Mask m) {
   Cluster& cluster = *warp.block->cluster;
   if ((warp.cluster_arrived & m) != m)
@@ -24,7 +24,8 @@ void wait(Warp& warp, const Instruction& in, Mask m) {
   if (not_passed != 0) {
     for (const Block& block : cluster.blocks)
       for (const Warp& other : block.warps)
-        if ((other.live & ~other.cluster_arrived) != 0) {
+        // who has passed the phase before and not yet waited for it, has not arrived at this one
+        if ((other.live & ~(other.cluster_arrived & ~other.cluster_passed)) != 0) {
           warp.retry = true;
           return;
         }
