@@ -33,6 +33,7 @@ TEST_CASE("shuffles", "[ptx]") {
   check("shfl.sync.idx.b32 %o0, %i0, 7, 31, -1;", [](u32 i) { return i / 32 * 32 + 7; });
   // Segments of eight lanes: the upper bits of c.
   check("shfl.sync.idx.b32 %o0, %i0, 3, 0x181f, -1;", [](u32 i) { return i / 8 * 8 + 3; });
+  check("shfl.sync.down.b32 %o0, %i0, 2, 0x181f, -1;", [](u32 i) { return i % 8 + 2 < 8 ? i + 2 : i; });
   check("shfl.sync.down.b32 %x0|%p0, %i0, 6, 31, -1; selp.b32 %o0, 1, 0, %p0;", [](u32 i) { return i % 32 + 6 < 32; });
 }
 
@@ -53,6 +54,13 @@ TEST_CASE("votes, matches and reductions", "[ptx]") {
       "bar.warp.sync -1;",
       [](u32 i) { return i / 16 * 16 * 16 + 120; });
   check("elect.sync %x0|%p0, -1; selp.b32 %o0, 1, 0, %p0;", [](u32 i) { return i % 32 == 0; });
+}
+
+TEST_CASE("lanes that have left are not waited for", "[ptx]") {
+  const std::string leave = "setp.lt.u32 %p0, %t0, 16; @%p0 exit; ";
+  const Words out =
+      run_everywhere({.body = leave + "bar.warp.sync -1; shfl.sync.bfly.b32 %o0, %i0, 1, 31, -1;"}, count_up(32));
+  for (u32 i = 0; i < 32; ++i) CHECK(out[i] == (i < 16 ? 0xdeadbeef : (i ^ 1)));
 }
 
 TEST_CASE("barriers", "[ptx]") {

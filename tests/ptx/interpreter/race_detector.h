@@ -57,6 +57,10 @@ class RaceDetector {
   void landed(Clock& clock);
   void landed_for(u32 thread);
 
+  /// The stamp of what happens now, and whether a thread knows what another did at a stamp.
+  Time now() const { return now_; }
+  bool knows_of(u32 thread, u32 other, Time time) const { return ordered(cluster_number_, other, time, thread); }
+
   /// Number of a lane's thread, counted over the cluster.
   u32 thread_of(const Warp& warp, int lane) const;
   /// The asynchronous unit, seen as one more thread of the cluster.

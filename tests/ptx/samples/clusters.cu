@@ -8,6 +8,10 @@
 namespace gan::ptx::samples {
 namespace {
 
+[[maybe_unused]] __device__ void cluster_barrier() {
+  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+}
+
 __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(64)
     sum_in_cluster(const __grid_constant__ CUtensorMap x, float* y) {
 #if __CUDA_ARCH__ >= 900
@@ -23,7 +27,7 @@ __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(64)
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     expect_bytes(full, 1024);
   }
-  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+  cluster_barrier();  // both blocks' mbarriers are initialised
   if (rank == 0 && threadIdx.x == 0)
     asm volatile(
         "cp.async.bulk.tensor.1d.shared::cluster.global.tile.mbarrier::complete_tx::bytes.multicast::cluster [%0], "
@@ -40,7 +44,7 @@ __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(64)
       asm volatile("st.shared::cluster.f32 [%0], %1;" ::"r"(to), "f"(sum) : "memory");
     }
   }
-  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+  cluster_barrier();  // both sums are in both blocks
   if (threadIdx.x == 0) y[rank] = sums[0] + 2 * sums[1];
 #endif
 }

@@ -34,7 +34,10 @@ __global__ void __launch_bounds__(256) double_by_bulk_copies(const float* x, flo
   __shared__ __align__(16) float tile[1024];
   __shared__ unsigned long long barrier;
   const unsigned full = shared_address(&barrier), at = shared_address(tile);
-  if (threadIdx.x == 0) initialise_barrier(full, 1);
+  if (threadIdx.x == 0) {
+    initialise_barrier(full, 1);
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+  }
   __syncthreads();
   if (threadIdx.x == 0) {
     expect_bytes(full, 4096);

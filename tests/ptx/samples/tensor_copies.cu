@@ -151,6 +151,7 @@ __global__ void load_im2col(const __grid_constant__ CUtensorMap image, float* ou
   const unsigned full = shared_address(&barrier);
   if (threadIdx.x == 0) {
     initialise_barrier(full, 1);
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
     expect_bytes(full, pixels * kChannels * 4);
     asm volatile(
         "cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes [%0], [%1, {%2, %3, %4, "

@@ -14,6 +14,9 @@ struct Mbarrier {
   u32 expected = 0, pending = 0;
   s64 tx = 0;  ///< bytes that are still to come
   u64 phase = 0;
+  u32 initialised_by = 0;                  ///< thread of the cluster, where races are looked for
+  RaceDetector::Time initialised = 0;      ///< and when
+  bool announced = false;                  ///< a fence has made its initialisation known to the asynchronous proxy
   RaceDetector::Clock current, completed;  ///< what arrived at this phase, and at the one before it
 };
 
@@ -55,6 +58,9 @@ void change_tx(Warp& warp, const Instruction& in, int lane, Mbarrier& b, s64 by)
 /// Goes on to the next phase if nobody and nothing is missing.
 void complete_if_due(Mbarrier& b);
 void arrive_at(Warp& warp, const Instruction& in, int lane, Mbarrier& b, u32 count);
+
+/// fence.mbarrier_init or fence.proxy.async: asynchronous copies may complete on the barriers that there are.
+void announce_barriers(Block& block);
 
 /// Copies that complete on this barrier land now: somebody looks.
 void land_bulk(Warp& warp, const Instruction& in, int lane, const SharedPlace& place);

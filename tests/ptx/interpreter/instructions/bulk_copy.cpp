@@ -43,7 +43,9 @@ void start(Warp& warp, const Instruction& in, int lane, const SharedPlace& share
   if (to_shared) {
     if (barrier.block != shared.block)
       warp.fault(in, lane, Fault::Kind::kUndefined, "the copy and its mbarrier are in different blocks");
-    barrier_at(warp, in, lane, barrier);
+    if (!barrier_at(warp, in, lane, barrier).announced)
+      warp.fault(in, lane, Fault::Kind::kUndefined,
+                 "no fence.mbarrier_init between mbarrier.init and the copy that completes on it");
   }
   async_state(*(to_shared ? shared.block : warp.block))
       .copies.push_back({.barrier = to_shared ? barrier.address : kNone,

@@ -1,17 +1,20 @@
 // Fences, hints, and waiting for time or for the launch before.
 
 #include "tests/ptx/interpreter/block.h"
+#include "tests/ptx/interpreter/instructions/async.h"
 #include "tests/ptx/interpreter/instructions/handlers.h"
 
 namespace gan::ptx {
 namespace {
 
-void fence(Warp& warp, const Instruction&, Mask m) {
+void fence(Warp& warp, const Instruction& in, Mask m) {
+  if (in.mode[0]) announce_barriers(*warp.block);
   RaceDetector* races = warp.block->cluster->races;
   if (races != nullptr) for_lanes(m, [&](int i) { races->fence(races->thread_of(warp, i)); });
 }
 
 void fence_proxy(Warp& warp, const Instruction&, Mask m) {
+  announce_barriers(*warp.block);
   RaceDetector* races = warp.block->cluster->races;
   if (races != nullptr) for_lanes(m, [&](int i) { races->fence_proxy(races->thread_of(warp, i)); });
 }
@@ -29,6 +32,7 @@ bool decode_fence(Decoding& s, Instruction& in) {
   }
   s.accept({"gpu", "sys", "gl", "cluster", "sc", "acq_rel", "acquire", "release", "mbarrier_init", "sync_restrict",
             "shared::cta", "shared::cluster"});
+  in.mode[0] = s.has("mbarrier_init");
   in.run = only_block ? nothing : fence;
   return true;
 }

@@ -21,7 +21,10 @@ enum class BarrierOp : u8 { kInit, kInval, kArrive, kArriveExpect, kExpect, kCom
 void initialise(Warp& warp, const Instruction& in, int lane, const SharedPlace& place, u32 arrivals) {
   if (arrivals == 0 || arrivals > kMostArrivals)
     warp.fault(in, lane, Fault::Kind::kUndefined, "an mbarrier for " + std::to_string(arrivals) + " arrivals");
-  const Mbarrier fresh{.expected = arrivals, .pending = arrivals, .tx = 0, .phase = 0, .current = {}, .completed = {}};
+  Mbarrier fresh;
+  fresh.expected = fresh.pending = arrivals;
+  if (const RaceDetector* races = warp.block->cluster->races)
+    fresh.initialised_by = races->thread_of(warp, lane), fresh.initialised = races->now();
   if (!async_state(*place.block).barriers.try_emplace(place.address, fresh).second)
     warp.fault(in, lane, Fault::Kind::kUndefined, "a live mbarrier is initialised again");
   std::memcpy(bytes_at(warp, in, lane, place), &kBarrierPattern, 8);
@@ -79,7 +82,15 @@ Mbarrier& barrier_at(Warp& warp, const Instruction& in, int lane, const SharedPl
   if (found == all.end()) warp.fault(in, lane, Fault::Kind::kUndefined, "an mbarrier that was not initialised");
   if (std::memcmp(p, &kBarrierPattern, 8) != 0)
     warp.fault(in, lane, Fault::Kind::kUndefined, "an mbarrier that ordinary stores have overwritten");
+  const Mbarrier& b = found->second;
+  const RaceDetector* races = warp.block->cluster->races;
+  if (races != nullptr && !races->knows_of(races->thread_of(warp, lane), b.initialised_by, b.initialised))
+    warp.fault(in, lane, Fault::Kind::kRace, "an mbarrier whose initialisation nothing orders before its use");
   return found->second;
+}
+
+void announce_barriers(Block& block) {
+  for (auto& [address, barrier] : async_state(block).barriers) barrier.announced = true;
 }
 
 void complete_if_due(Mbarrier& b) {
