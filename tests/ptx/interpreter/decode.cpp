@@ -297,9 +297,9 @@ void Decoder::enter(Frame& frame, const Function& function) {
 
 void Decoder::decode(const Statement& statement) {
   using Decode = bool (*)(Decoding&, Instruction&);
-  constexpr Decode kDecoders[] = {decode_memory, decode_integer,    decode_float,  decode_compare, decode_convert,
-                                  decode_half,   decode_collective, decode_atomic, decode_tensor,  decode_async,
-                                  decode_wgmma,  decode_fences,     decode_cluster};
+  constexpr Decode kDecoders[] = {decode_memory,  decode_bits,  decode_integer,    decode_float,  decode_compare,
+                                  decode_convert, decode_half,  decode_collective, decode_atomic, decode_tensor,
+                                  decode_async,   decode_wgmma, decode_fences,     decode_cluster};
   Decoding s(*this, statement);
   Instruction in;
   in.line = statement.line, in.file = statement.file, in.source_line = statement.source_line;

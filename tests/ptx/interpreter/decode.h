@@ -125,6 +125,7 @@ class Decoder {
 };
 
 // Each returns false for a mnemonic that is not its own.
+bool decode_bits(Decoding& s, Instruction& in);
 bool decode_integer(Decoding& s, Instruction& in);
 bool decode_float(Decoding& s, Instruction& in);
 bool decode_half(Decoding& s, Instruction& in);
