@@ -144,5 +144,23 @@ TEST_CASE("graphs and dependent launches", "[graphs]") {
   CHECK(run([&] { return launched_dependently(x, 3); }) == want);
 }
 
+TEST_CASE("what cannot be captured ends the capture", "[graphs]") {
+  cudaStream_t stream;
+  cudaGraph_t graph = nullptr;
+  cudaStreamCaptureStatus status;
+  REQUIRE(cudaStreamCreate(&stream) == cudaSuccess);
+  CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorIllegalState);
+  REQUIRE(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal) == cudaSuccess);
+  CHECK(cudaStreamSynchronize(stream) == cudaErrorStreamCaptureUnsupported);
+  cudaStreamIsCapturing(stream, &status);
+  CHECK(status == cudaStreamCaptureStatusInvalidated);
+  CHECK(cudaStreamEndCapture(stream, &graph) == cudaErrorStreamCaptureInvalidated);
+  CHECK(graph == nullptr);
+  cudaStreamIsCapturing(stream, &status);
+  CHECK(status == cudaStreamCaptureStatusNone);
+  cudaStreamDestroy(stream);
+  cudaGetLastError();
+}
+
 }  // namespace
 }  // namespace gan::ptx::samples
