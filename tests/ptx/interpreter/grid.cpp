@@ -96,7 +96,7 @@ class ClusterMemory {
 }  // namespace
 
 Statistics run(const Launch& launch, const RunOptions& options) {
-  if (options.races != nullptr) options.races->begin_launch();
+  if (options.races != nullptr) options.races->begin_launch(launch.dependent);
   ClusterMemory memory(launch, options);
   const u64 clusters = launch.grid.volume() / launch.cluster_blocks;
   for (u64 i = 0; i < clusters; ++i) memory.run(i);

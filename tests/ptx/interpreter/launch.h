@@ -21,6 +21,7 @@ struct Launch {
   Dim grid, block;
   u32 cluster_blocks = 1;  ///< blocks of a cluster, in x
   std::size_t dynamic_shared = 0;
+  bool dependent = false;  ///< may begin before the launch before it has ended: griddepcontrol.wait waits for that
   std::vector<std::byte> params;
 };
 

@@ -6,8 +6,9 @@
 
 namespace gan::ptx {
 
-void RaceDetector::begin_launch() {
+void RaceDetector::begin_launch(bool dependent) {
   ++launch_;
+  dependent_ = dependent;
   now_ = 1;
   cluster_number_ = 0;
   atomics_.clear();
@@ -25,6 +26,7 @@ void RaceDetector::begin_cluster(const Cluster& cluster) {
   fences_.assign(threads_ + 1, 0), proxy_fences_.assign(threads_ + 1, 0), proxy_floor_.assign(threads_ + 1, 0);
   cluster_fence_ = 0;
   known_clusters_.clear();
+  previous_ended_.assign(threads_, false);
   shared_.resize(cluster.blocks.size());
   for (auto& words : shared_) words.assign((first.shared_bytes + 3) / 4, Word{});
 }
@@ -57,12 +59,23 @@ bool RaceDetector::fenced(const Word& word, u32 for_thread) const {
   return same_block && word.written <= proxy_floor_[for_thread];
 }
 
+/// Forgets what earlier launches did, but what this one may overlap.
+void RaceDetector::renew(Page& page) {
+  const bool overlaps = dependent_ && page.launch == launch_ - 1;
+  page.launch = launch_;
+  for (Word& word : page.words) {
+    const bool written = overlaps && word.writing_cluster != 0;
+    word = Word{};
+    word.written_before = written;
+  }
+}
+
 RaceDetector::Word& RaceDetector::global_word(u64 address) {
   const u64 number = address / kPageBytes;
   if (number != last_page_number_) {
     std::unique_ptr<Page>& page = pages_[number];
     if (!page) page = std::make_unique<Page>();
-    if (page->launch != launch_) *page = Page{}, page->launch = launch_;
+    if (page->launch != launch_) renew(*page);
     last_page_number_ = number, last_page_ = page.get();
   }
   return last_page_->words[address % kPageBytes / 4];
@@ -97,6 +110,10 @@ void RaceDetector::check_word(Word& word, u8 bytes, const Access& access, int la
   const bool async = access.proxy == Proxy::kAsync;
   const bool written = word.writing_cluster != 0 && (word.written_bytes & bytes) != 0;
   const bool is_read_only = access.instruction.read_only_path;
+  if (word.written_before && !previous_ended_[thread])
+    access.warp.fault(access.instruction, lane, Fault::Kind::kRace,
+                      "no griddepcontrol.wait before touching what the launch before has written, " +
+                          Memory::instance().describe(access.addresses[lane]));
   const auto blame_writer = [&](const std::string& what) {
     report(access, lane, what, word.writing_cluster, word.writing_thread, word.written_at);
   };

@@ -31,8 +31,11 @@ class RaceDetector {
     std::vector<Time> known;
   };
 
-  /// A new launch: what earlier ones did is ordered before it.
-  void begin_launch();
+  /// A new launch: what earlier ones did is ordered before it. If it is `dependent`, what the last one wrote is ordered
+  /// only before what a thread does after griddepcontrol.wait.
+  void begin_launch(bool dependent = false);
+  /// griddepcontrol.wait: the launch before has ended.
+  void wait_for_previous_launch(u32 thread) { previous_ended_[thread] = true; }
   /// The next cluster of blocks runs from here on.
   void begin_cluster(const Cluster& cluster);
 
@@ -79,6 +82,7 @@ class RaceDetector {
     u32 writing_thread = 0;
     u8 written_bytes = 0, read_bytes = 0;
     bool written_by_atomic = false, written_generic = false, read_only = false;
+    bool written_before = false;  ///< by the launch that this one may overlap
     const Instruction* written_at = nullptr;
     Reader readers[2];
   };
@@ -90,6 +94,7 @@ class RaceDetector {
 
   bool ordered(u32 cluster, u32 thread, Time time, u32 for_thread) const;
   bool fenced(const Word& word, u32 for_thread) const;
+  void renew(Page& page);
   Word& global_word(u64 address);
   Word& shared_word(const Block& owner, u64 offset);
   void check_word(Word& word, u8 bytes, const Access& access, int lane, u32 thread);
@@ -99,6 +104,8 @@ class RaceDetector {
   Time knows(u32 thread, u32 of) const { return knowledge_[std::size_t{thread} * (threads_ + 1) + of]; }
 
   u64 launch_ = 0;
+  bool dependent_ = false;
+  std::vector<bool> previous_ended_;  ///< by thread
   const Cluster* cluster_ = nullptr;
   u32 cluster_number_ = 0;  ///< within the launch, from 1
   u32 threads_ = 0, block_threads_ = 0;

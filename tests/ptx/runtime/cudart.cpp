@@ -125,7 +125,9 @@ cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* f, void
       const auto& cluster = c->attrs[i].val.clusterDim;
       if (cluster.y > 1 || cluster.z > 1) return report(cudaErrorNotSupported);
       shape.cluster_blocks = cluster.x;
-    } else if (c->attrs[i].id != cudaLaunchAttributeProgrammaticStreamSerialization) {
+    } else if (c->attrs[i].id == cudaLaunchAttributeProgrammaticStreamSerialization) {
+      shape.dependent = c->attrs[i].val.programmaticStreamSerializationAllowed != 0;
+    } else {
       return report(cudaErrorNotSupported);
     }
   }

@@ -169,7 +169,7 @@ cudaError_t Device::prepare(Kernel* kernel, const LaunchShape& shape, void** arg
   const std::lock_guard lock(mutex_);
   if (sticky_ != cudaSuccess) return sticky_;
   if (kernel == nullptr || kernel->module == nullptr) return cudaErrorInvalidDeviceFunction;
-  const auto [grid, block, dynamic_shared, asked_cluster] = shape;
+  const auto [grid, block, dynamic_shared, asked_cluster, dependent] = shape;
   const ptx::u64 threads = ptx::u64{block.x} * block.y * block.z;
   if (threads == 0 || threads > 1024 || block.z > 64 || grid.x == 0 || grid.y == 0 || grid.z == 0 ||
       grid.x > 0x7fffffff || grid.y > 65535 || grid.z > 65535)
@@ -205,6 +205,7 @@ cudaError_t Device::prepare(Kernel* kernel, const LaunchShape& shape, void** arg
   launch.grid = {grid.x, grid.y, grid.z};
   launch.block = {block.x, block.y, block.z};
   launch.dynamic_shared = dynamic_shared;
+  launch.dependent = dependent;
   launch.params.resize(program.param_bytes);
   for (std::size_t i = 0; i < program.params.size(); ++i)
     std::memcpy(launch.params.data() + program.params[i].offset, arguments[i], program.params[i].bytes);

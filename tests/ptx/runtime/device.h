@@ -30,6 +30,7 @@ struct LaunchShape {
   dim3 grid, block;
   std::size_t dynamic_shared = 0;
   unsigned cluster_blocks = 1;  ///< in x
+  bool dependent = false;       ///< programmatic stream serialization
 };
 
 class Device {

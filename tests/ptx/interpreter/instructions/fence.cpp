@@ -19,6 +19,11 @@ void fence_proxy(Warp& warp, const Instruction&, Mask m) {
   if (races != nullptr) for_lanes(m, [&](int i) { races->fence_proxy(races->thread_of(warp, i)); });
 }
 
+void wait_for_previous_launch(Warp& warp, const Instruction&, Mask m) {
+  RaceDetector* races = warp.block->cluster->races;
+  if (races != nullptr) for_lanes(m, [&](int i) { races->wait_for_previous_launch(races->thread_of(warp, i)); });
+}
+
 void sleep(Warp& warp, const Instruction&, Mask) { warp.retry = true; }
 
 bool decode_fence(Decoding& s, Instruction& in) {
@@ -48,10 +53,11 @@ bool decode_fences(Decoding& s, Instruction& in) {
     in.run = sleep;
     return true;
   }
-  // Launches run one after another: what came before has ended, and what comes after may be told to start at any time.
+  // Launches run one after another: to wait is to know it, and what comes after may be told to start at any time.
   if (n == "griddepcontrol") {
-    if (s.which({"wait", "launch_dependents"}) < 0) s.fail("not covered");
-    in.run = nothing;
+    const int what = s.which({"wait", "launch_dependents"});
+    if (what < 0) s.fail("not covered");
+    in.run = what == 0 ? wait_for_previous_launch : nothing;
     return true;
   }
   if (n == "prefetch" || n == "prefetchu" || n == "discard") {
