@@ -126,7 +126,8 @@ cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* c, const void* f, void
       if (cluster.y > 1 || cluster.z > 1) return report(cudaErrorNotSupported);
       shape.cluster_blocks = cluster.x;
     } else if (c->attrs[i].id == cudaLaunchAttributeProgrammaticStreamSerialization) {
-      shape.dependent = c->attrs[i].val.programmaticStreamSerializationAllowed != 0;
+      // before sm_90 it changes nothing
+      shape.dependent = c->attrs[i].val.programmaticStreamSerializationAllowed != 0 && device().capability() >= 90;
     } else {
       return report(cudaErrorNotSupported);
     }
