@@ -1,0 +1,101 @@
+// Integer arithmetic, logic, comparisons and branches, each against a definition written another way.
+
+#include <cfenv>
+#include <cmath>
+
+#include "tests/ptx/instructions/rows.h"
+
+namespace gan::ptx::test {
+namespace {
+
+const Row kRows[] = {
+    {"add.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return a + b; }},
+    {"sub.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return a - b; }},
+    {"mul.lo.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return u32(wide(s32(a)) * s32(b)); }},
+    {"mul.hi.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return u32((wide(s32(a)) * s32(b)) >> 32); }},
+    {"mul.hi.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return u32((u64{a} * b) >> 32); }},
+    {"mad.lo.u32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { return a * b + c; }},
+    {"mad.wide.s32 %d0, %i0, %i1, -5; cvt.u32.u64 %o0, %d0;", 2, [](u32 a, u32 b, u32) { return u32(wide(s32(a)) * s32(b) - 5); }},
+    {"mul.wide.u32 %d0, %i0, %i1; shr.u64 %d0, %d0, 32; cvt.u32.u64 %o0, %d0;", 2, [](u32 a, u32 b, u32) { return u32((u64{a} * b) >> 32); }},
+    {"mov.b64 %d0, {%i0, %i1}; mul.hi.u64 %d1, %d0, %d0; cvt.u32.u64 %o0, %d1;", 2,
+     [](u32 a, u32 b, u32) { const u64 v = u64{b} << 32 | a; return u32((unsigned __int128)v * v >> 64); }},
+    {"div.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return b ? a / b : ~0u; }},
+    {"div.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return b ? u32(wide(s32(a)) / s32(b)) : ~0u; }},
+    {"rem.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return b ? u32(wide(s32(a)) % s32(b)) : a; }},
+    {"min.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return s32(a) < s32(b) ? a : b; }},
+    {"max.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return a > b ? a : b; }},
+    {"abs.s32 %o0, %i0;", 1, [](u32 a, u32, u32) { return s32(a) < 0 ? 0 - a : a; }},
+    {"shl.b32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return b > 31 ? 0 : a << b; }},
+    {"shr.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return u32(wide(s32(a)) >> (b > 31 ? 31 : b)); }},
+    {"shr.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return b > 31 ? 0 : a >> b; }},
+    {"shf.l.wrap.b32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { c &= 31; return c ? b << c | a >> (32 - c) : b; }},
+    {"shf.r.wrap.b32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { c &= 31; return c ? b << (32 - c) | a >> c : a; }},
+    {"shf.r.clamp.b32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { return c == 0 ? a : c > 31 ? b : b << (32 - c) | a >> c; }},
+    {"lop3.b32 %o0, %i0, %i1, %i2, 0xca;", 3, [](u32 a, u32 b, u32 c) { return (a & b) | (~a & c); }},
+    {"lop3.b32 %o0, %i0, %i1, %i2, 0x96;", 3, [](u32 a, u32 b, u32 c) { return a ^ b ^ c; }},
+    {"prmt.b32 %o0, %i0, %i1, 0x3715;", 2, [](u32 a, u32 b, u32) { return (b >> 8 & 255) | (a >> 8 & 255) << 8 | (b >> 24) << 16 | (a >> 24) << 24; }},
+    {"prmt.b32 %o0, %i0, %i1, 0x9bbb;", 2, [](u32 a, u32, u32) { return (s32(a) < 0 ? 0xffffffu : 0u) | ((a >> 15 & 1) ? 0xff000000u : 0u); }},
+    {"popc.b32 %o0, %i0;", 1, [](u32 a, u32, u32) { u32 n = 0; for (; a; a &= a - 1) ++n; return n; }},
+    {"clz.b32 %o0, %i0;", 1, [](u32 a, u32, u32) { u32 n = 0; while (n < 32 && !(a >> (31 - n) & 1)) ++n; return n; }},
+    {"bfind.s32 %o0, %i0;", 1, [](u32 a, u32, u32) { if (s32(a) < 0) a = ~a; u32 n = ~0u; for (u32 i = 0; i < 32; ++i) if (a >> i & 1) n = i; return n; }},
+    {"brev.b32 %o0, %i0;", 1, [](u32 a, u32, u32) { u32 r = 0; for (int i = 0; i < 32; ++i) r = r << 1 | (a >> i & 1); return r; }},
+    {"bfe.u32 %o0, %i0, 5, 9;", 1, [](u32 a, u32, u32) { return a >> 5 & 511; }},
+    {"bfe.s32 %o0, %i0, 5, 9;", 1, [](u32 a, u32, u32) { return u32(s32(a << 18) >> 23); }},
+    {"bfi.b32 %o0, %i0, %i1, 7, 12;", 2, [](u32 a, u32 b, u32) { return (b & ~(0xfffu << 7)) | (a & 0xfff) << 7; }},
+    {"add.cc.u32 %x0, %i0, %i1; addc.u32 %o0, %i2, 0;", 3, [](u32 a, u32 b, u32 c) { return c + u32((u64{a} + b) >> 32); }},
+    {"sub.cc.u32 %x0, %i0, %i1; subc.u32 %o0, %i2, 0;", 3, [](u32 a, u32 b, u32 c) { return c - (a < b); }},
+    {"mad.lo.cc.u32 %x0, %i0, %i1, %i2; madc.hi.u32 %o0, %i0, %i1, 3;", 3, [](u32 a, u32 b, u32 c) { return u32((u64{a} * b + c + (u64{3} << 32)) >> 32); }},
+    {"setp.lt.s32 %p0, %i0, %i1; selp.b32 %o0, %i0, %i1, %p0;", 2, [](u32 a, u32 b, u32) { return s32(a) < s32(b) ? a : b; }},
+    {"set.lt.u32.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return s32(a) < s32(b) ? ~0u : 0u; }},
+    {"slct.b32.s32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { return s32(c) >= 0 ? a : b; }},
+    {"mov.b32 {%h0, %h1}, %i0; mov.b32 %o0, {%h1, %h0};", 1, [](u32 a, u32, u32) { return a >> 16 | a << 16; }},
+    {"setp.gt.u32 %p0, %i0, 100; @%p0 bra BIG; mov.u32 %o0, 1; bra END; BIG: mov.u32 %o0, 2; END:", 1, [](u32 a, u32, u32) { return a > 100 ? 2u : 1u; }},
+    {"and.b32 %x0, %i0, 31; mov.u32 %o0, 0; LOOP: add.u32 %o0, %o0, %x0; sub.u32 %x0, %x0, 1; setp.ne.u32 %p0, %x0, -1; @%p0 bra LOOP;", 1,
+     [](u32 a, u32, u32) { const u32 n = a & 31; return n * (n + 1) / 2; }},
+    {"mov.u32 %o0, %i0; { .reg .b32 %o0; mov.u32 %o0, 5; }", 1, [](u32 a, u32, u32) { return a; }},
+    {"add.s32 %o0, %i0, -7;", 1, [](u32 a, u32, u32) { return a - 7; }},
+    {"sub.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return a + ~b + 1; }},
+    {"mad.lo.s32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { return u32(u64{a} * b + c); }},
+    {"min.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return a < b ? a : b; }},
+    {"max.s32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return s32(a) > s32(b) ? a : b; }},
+    {"rem.u32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return b ? a - a / b * b : a; }},
+    {"and.b32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return ~(~a | ~b); }},
+    {"or.b32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return ~(~a & ~b); }},
+    {"xor.b32 %o0, %i0, %i1;", 2, [](u32 a, u32 b, u32) { return (a | b) - (a & b); }},
+    {"not.b32 %o0, %i0;", 1, [](u32 a, u32, u32) { return 0xffffffffu - a; }},
+    {"neg.s32 %o0, %i0;", 1, [](u32 a, u32, u32) { return ~a + 1; }},
+    {"cnot.b32 %o0, %i0;", 1, [](u32 a, u32, u32) { return a ? 0u : 1u; }},
+    {"sad.u32 %o0, %i0, %i1, %i2;", 3, [](u32 a, u32 b, u32 c) { return c + (a > b ? a - b : b - a); }},
+    {"mov.f32 %o0, %i0;", 1, [](u32 a, u32, u32) { return a; }},
+    {"mov.b32 %o0, %i0;", 1, [](u32 a, u32, u32) { return a; }},
+    {"mov.u32 %o0, %i0;", 1, [](u32 a, u32, u32) { return a; }},
+    {"mov.b32 {%h0, %h1}, %i0; mov.b32 {%h2, %h3}, %i1; and.b16 %h0, %h0, %h2; or.b16 %h1, %h1, %h3; xor.b16 %h4, %h0, %h1; not.b16 %h4, %h4; mov.b32 %o0, {%h4, %h1};", 2,
+     [](u32 a, u32 b, u32) { const u32 low = a & b & 0xffff, high = (a | b) >> 16; return (~(low ^ high) & 0xffff) | high << 16; }},
+    {"mov.b32 {%h0, %h1}, %i0; mov.u16 %h2, %h1; shl.b16 %h3, %h0, 3; shr.s16 %h2, %h2, 2; add.s16 %h2, %h2, %h3; mov.b32 %o0, {%h2, %h3};", 1,
+     [](u32 a, u32, u32) { const u32 left = a << 3 & 0xffff, right = u32(s32(a) >> 18); return ((right + left) & 0xffff) | left << 16; }},
+    {"setp.gt.s32 %p0, %i0, %i1; setp.eq.u32 %p1, %i0, 0; and.pred %p2, %p0, %p1; or.pred %p3, %p0, %p1; xor.pred %p4, %p0, %p1; not.pred %p5, %p0; mov.pred %p6, %p5; "
+     "selp.b32 %x0, 1, 0, %p2; selp.b32 %x1, 2, 0, %p3; selp.b32 %x2, 4, 0, %p4; selp.b32 %x3, 8, 0, %p6; or.b32 %x0, %x0, %x1; or.b32 %x2, %x2, %x3; or.b32 %o0, %x0, %x2;", 2,
+     [](u32 a, u32 b, u32) { const bool p = s32(a) > s32(b), q = a == 0; return u32(p && q) | u32(p || q) << 1 | u32(p != q) << 2 | u32(!p) << 3; }},
+    {"setp.eq.b32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32((a ^ b) == 0); }},
+    {"setp.eq.s32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(a - b == 0); }},
+    {"setp.ne.s32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(a - b != 0); }},
+    {"setp.ne.b32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32((a ^ b) != 0); }},
+    {"setp.ge.s32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(wide(s32(a)) - s32(b) >= 0); }},
+    {"setp.le.s32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(wide(s32(a)) - s32(b) <= 0); }},
+    {"setp.gt.u32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(s64{a} - s64{b} > 0); }},
+    {"setp.ge.u32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(s64{a} - s64{b} >= 0); }},
+    {"setp.lt.u32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(s64{a} - s64{b} < 0); }},
+    {"setp.le.u32 %p0, %i0, %i1; selp.b32 %o0, 1, 0, %p0;", 2, [](u32 a, u32 b, u32) { return u32(s64{a} - s64{b} <= 0); }},
+    {"mov.b32 {%h0, %h1}, %i0; setp.eq.s16 %p0, %h0, %h1; setp.ne.s16 %p1, %h0, %h1; setp.lt.s16 %p2, %h0, %h1; selp.b32 %x0, 1, 0, %p0; selp.b32 %x1, 2, 0, %p1; selp.b32 %x2, 4, 0, %p2; "
+     "or.b32 %x0, %x0, %x1; or.b32 %o0, %x0, %x2;", 1,
+     [](u32 a, u32, u32) { const s32 low = s32(a << 16) >> 16, high = s32(a) >> 16; return u32(low == high) | u32(low != high) << 1 | u32(low < high) << 2; }},
+    {"mov.b32 {%h0, %h1}, %i0; setp.eq.u16 %p0, %h0, 0; setp.lt.u16 %p1, %h0, %h1; selp.b16 %h2, %h0, %h1, %p1; cvt.u32.u16 %x0, %h2; selp.b32 %o0, -1, %x0, %p0;", 1,
+     [](u32 a, u32, u32) { const u32 low = a & 0xffff, high = a >> 16; return low == 0 ? ~0u : low < high ? low : high; }},
+    {"selp.f32 %o0, %i0, %i1, %p0; setp.lt.s32 %p0, %i0, %i1; selp.f32 %o0, %i0, %i1, %p0;", 2, [](u32 a, u32 b, u32) { return s32(a) < s32(b) ? a : b; }},
+    {"setp.ne.u32 %p0, %i0, %i1; @!%p0 bra.uni SAME; mov.u32 %o0, 1; bra.uni END; SAME: mov.u32 %o0, 0; END:", 2, [](u32 a, u32 b, u32) { return u32(a != b); }},
+};
+
+TEST_CASE("integer instructions", "[ptx]") { check_rows(kRows); }
+
+}  // namespace
+}  // namespace gan::ptx::test
