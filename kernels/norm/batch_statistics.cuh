@@ -79,8 +79,9 @@ struct StoreStatistics {
     inverse_std[channel] = 1.0f / sqrtf(state.m2 / state.count + epsilon);
     if (running_mean == nullptr) return;
     const float unbiased = state.m2 / (state.count - 1.0f);
-    running_mean[channel] += momentum * (state.mean - running_mean[channel]);
-    running_variance[channel] += momentum * (unbiased - running_variance[channel]);
+    // With momentum 1 nothing is left of what was there, not even its rounding: a calibration starts afresh.
+    running_mean[channel] = (1.0f - momentum) * running_mean[channel] + momentum * state.mean;
+    running_variance[channel] = (1.0f - momentum) * running_variance[channel] + momentum * unbiased;
   }
 };
 
