@@ -93,7 +93,7 @@ void measure(const BenchOptions& o) {
   seconds.reserve(static_cast<std::size_t>(o.iterations));
   for (int i = 0; i < o.iterations; ++i) seconds.push_back(benchmark.time_iteration());
   std::cout << benchmark.summary(seconds) << std::endl;
-  if (o.profile) std::cout << describe(benchmark.profile(std::max(1, o.iterations)));
+  if (o.profile) std::cout << profile_tables(benchmark.profile(std::max(1, o.iterations)));
 }
 
 ExitCode run(const std::vector<std::string>& arguments) {

@@ -19,7 +19,7 @@ struct Players {
     AdamOptions g_adam, d_adam;
     DType real = DType::F32;  ///< element type of all state; F64 in tests of whole schedules
   };
-  /// Declares everything in `table`, which outlives the players. Throws InputError for a model that is not accepted.
+  /// Declares everything in `table`, which outlives the players. Throws Error for a model that is not there.
   Players(const Options& options, StorageTable& table);
   Players(const Players&) = delete;  // the optimisers refer to the networks
   Players& operator=(const Players&) = delete;

@@ -58,7 +58,7 @@ std::unique_ptr<Backend> make_cuda_backend();
 bool cuda_available();
 
 /// The device of that name, "cpu" or "cuda"; "auto" takes a GPU if there is one. `threads`: the CPU's; 0: all cores.
-/// Throws InputError for another name, MachineError where there is no GPU to take.
+/// Throws Error for another name, MachineError where there is no GPU to take.
 std::unique_ptr<Backend> open_device(const std::string& name, int threads);
 
 /// `threads`, or all cores for 0.

@@ -10,7 +10,7 @@ int thread_count(int threads) { return threads > 0 ? threads : omp_get_num_procs
 std::unique_ptr<Backend> open_device(const std::string& name, int threads) {
   if (name == "cpu" || (name == "auto" && !cuda_available())) return make_cpu_backend(thread_count(threads));
   if (name != "cuda" && name != "auto")
-    throw InputError(fmt::format("--device: '{}' is unknown; accepted are auto, cuda, cpu", name));
+    throw Error(fmt::format("there is no device '{}'; there are auto, cuda, cpu", name));
   try {
     return make_cuda_backend();
   } catch (const MachineError& error) {

@@ -28,9 +28,8 @@ class CrossEntropyDiscriminator : public Objective {
  public:
   explicit CrossEntropyDiscriminator(const ObjectiveOptions& options)
       : real_target_(static_cast<float>(1 - options.label_smoothing)) {
-    if (!(options.label_smoothing >= 0 && options.label_smoothing < 0.5))
-      throw InputError(
-          fmt::format("--label-smoothing: {} is out of range; accepted are 0 to below 0.5", options.label_smoothing));
+    require(options.label_smoothing >= 0 && options.label_smoothing < 0.5, "label smoothing is {}, not in [0, 0.5)",
+            options.label_smoothing);
   }
 
   void declare_readings(Builder& b) const override {

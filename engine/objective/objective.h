@@ -44,7 +44,8 @@ struct ObjectiveOptions {
 /// "non-saturating", "minimax".
 std::vector<std::string> objective_names();
 
-/// The objective of that name. Throws InputError for any other name and for options out of range.
+/// The objective of that name. Throws Error for any other name and for options out of range, which the table of settings
+/// has refused before.
 std::unique_ptr<Objective> make_objective(const ObjectiveOptions& options);
 
 /// Goodfellow et al. 2014, sections 3 and 4; see cross_entropy.cpp.

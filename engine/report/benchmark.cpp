@@ -64,8 +64,8 @@ double Benchmark::time_iteration() {
 }
 
 std::string Benchmark::networks() const {
-  return nlohmann::json{{"generator", gan::describe(programs_.players.generator.graph())},
-                        {"discriminator", gan::describe(programs_.players.discriminator.graph())}}
+  return nlohmann::json{{"generator", describe(programs_.players.generator.graph())},
+                        {"discriminator", describe(programs_.players.discriminator.graph())}}
       .dump();
 }
 
@@ -103,7 +103,7 @@ std::vector<Benchmark::Row> Benchmark::profile(int tries) {
   return rows;
 }
 
-std::string describe(const std::vector<Benchmark::Row>& rows) {
+std::string profile_tables(const std::vector<Benchmark::Row>& rows) {
   struct Kind {
     double seconds = 0;
     int count = 0;

@@ -13,7 +13,7 @@ namespace gan {
 /// MachineError, and DivergedError on a loss or gradient that is not finite: the last good checkpoint stays.
 TrainingResult train(const TrainingOptions& options, TrainingObserver& observer, const std::atomic<int>& stop);
 
-/// The schedule of one iteration, as text; nothing is trained, no data beyond its size is needed.
+/// The schedule of one iteration, as text. Nothing is trained; the data set is loaded to know how large it is.
 std::string print_schedule(const TrainingOptions& options);
 
 /// The memory plan of one iteration, as text.

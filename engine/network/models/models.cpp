@@ -16,11 +16,6 @@ struct Model {
 };
 constexpr Model kModels[] = {{"dcgan", make_dcgan}, {"mlp", make_mlp}};
 
-void check_range(const char* option, std::int64_t value, std::int64_t low, std::int64_t high) {
-  if (value < low || value > high)
-    throw InputError(fmt::format("{}: {} is out of range; accepted are {} to {}", option, value, low, high));
-}
-
 }  // namespace
 
 std::vector<std::string> model_names() {
@@ -38,16 +33,13 @@ std::vector<FeatureShape> plan_grids(const FeatureShape& image) {
 }
 
 GeneratorAndDiscriminator make_model(const ModelOptions& o) {
-  constexpr std::int64_t kSmallestSide = 16, kLargestSide = 256, kWidest = 1024, kLongestLatent = 4096;
-  check_range("--image-size", o.image.height, kSmallestSide, kLargestSide);
-  check_range("--image-size", o.image.width, kSmallestSide, kLargestSide);
-  check_range("--width", o.width, 1, kWidest);
-  check_range("--latent", o.latent, 1, kLongestLatent);
-  if (o.image.channels != 1 && o.image.channels != 3)
-    throw InputError(fmt::format("--channels: {} is not accepted; images have 1 (grey) or 3 (RGB)", o.image.channels));
+  constexpr std::int64_t kSmallestSide = 16;
+  require(std::min(o.image.height, o.image.width) >= kSmallestSide && o.image.channels >= 1 && o.width >= 1 &&
+              o.latent >= 1,
+          "no model for images of {}, width {}, latent {}", to_string(o.image), o.width, o.latent);
   for (const Model& model : kModels)
     if (o.model == model.name) return model.make(o);
-  throw InputError(fmt::format("--model: '{}' is unknown; accepted are {}", o.model, fmt::join(model_names(), ", ")));
+  throw Error(fmt::format("there is no model '{}'; there are {}", o.model, fmt::join(model_names(), ", ")));
 }
 
 }  // namespace gan

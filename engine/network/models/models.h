@@ -24,7 +24,8 @@ struct GeneratorAndDiscriminator {
 /// "dcgan", "mlp".
 std::vector<std::string> model_names();
 
-/// The networks that `options` describe. Throws InputError naming the option for sizes or names that are not accepted.
+/// The networks that `options` describe, whose ranges the table of settings has checked. Throws Error for a name that is
+/// not there and for sizes that no network fits.
 GeneratorAndDiscriminator make_model(const ModelOptions& options);
 
 /// The sizes of the feature maps between image and base grid, image first: a side is halved (rounding down) as long as

@@ -176,7 +176,8 @@ double CudaDevice::seconds(const std::function<void()>& start) {
 
 std::size_t CudaDevice::cache_bytes() const {
   int bytes = 0;
-  cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, cuda_number_), "asking for the size of the L2 cache");
+  cuda_check(cudaDeviceGetAttribute(&bytes, cudaDevAttrL2CacheSize, cuda_number_),
+             "asking for the size of the L2 cache");
   return static_cast<std::size_t>(bytes);
 }
 
