@@ -37,13 +37,13 @@ class Add(nn.Module):
 
 
 def _conv(m):
-    return nn.Conv2d(m["in_channels"], m["out_channels"], m["kernel_size"], m["stride"], m["padding"], bias=False)
+    sizes = m["in_channels"], m["out_channels"], m["kernel_size"], m["stride"], m["padding"]
+    return nn.Conv2d(*sizes, bias=m.get("bias", False))
 
 
 def _conv_transpose(m):
-    return nn.ConvTranspose2d(
-        m["in_channels"], m["out_channels"], m["kernel_size"], m["stride"], m["padding"], m["output_padding"], bias=False
-    )
+    sizes = m["in_channels"], m["out_channels"], m["kernel_size"], m["stride"], m["padding"], m["output_padding"]
+    return nn.ConvTranspose2d(*sizes, bias=m.get("bias", False))
 
 
 # A new kind of layer joins here: node -> module, called with one argument for each of the node's inputs.

@@ -23,10 +23,13 @@ NETWORKS = ("generator", "discriminator")
 @dataclass
 class Objective:
     """d(real, fake, h) and g(real, fake, h) return the losses that the step adds up, in the order in which the engine
-    computes them. `real` and `fake` are logits, h the hyper-parameters; g's `real` is None unless the objective pairs."""
+    computes them. `real` and `fake` are logits, h the hyper-parameters; g's `real` is None unless the objective pairs.
+    `probabilities`: whether the engine records the mean of sigmoid(logits). `algorithm`: how it is played."""
 
     d: Callable
     g: Callable
+    probabilities: bool = True
+    algorithm: str = "gan"
 
 
 def _cross_entropy(logits, target):
@@ -41,6 +44,14 @@ def _cross_entropy_d(real, fake, h):
 OBJECTIVES = {
     "non-saturating": Objective(_cross_entropy_d, lambda real, fake, h: [-functional.logsigmoid(fake).mean()]),
     "minimax": Objective(_cross_entropy_d, lambda real, fake, h: [functional.logsigmoid(-fake).mean()]),
+} | {
+    name: Objective(
+        lambda real, fake, h: (-real.mean(), fake.mean()),
+        lambda real, fake, h: [-fake.mean()],
+        probabilities=False,
+        algorithm=name,
+    )
+    for name in ("wgan", "wgan-gp")
 }
 
 
@@ -63,6 +74,12 @@ OPTIMIZERS = {
         ),
         ("exp_avg", "exp_avg_sq"),
     ),
+    "rmsprop": Optimizer(
+        lambda parameters, lr, h: torch.optim.RMSprop(
+            parameters, lr, alpha=h["beta2"], eps=1e-8, weight_decay=h["weight_decay"]
+        ),
+        ("square_avg",),
+    ),
 }
 
 
@@ -71,21 +88,57 @@ OPTIMIZERS = {
 
 def gan_iteration(r):
     """Goodfellow et al. 2014, Algorithm 1: k updates of D, each on fresh data and noise, then one of G on fresh noise."""
+    for step in range(1, r.hyper_parameters["d_steps"] + 1):
+        discriminator_gradients(r, step)
+        r.update("discriminator")
+    generator_step(r)
+
+
+def wgan_iteration(r):
+    """Arjovsky et al. 2017, Algorithm 1: the critic's weights are clipped after each of its updates."""
+    for step in range(1, r.hyper_parameters["d_steps"] + 1):
+        discriminator_gradients(r, step)
+        r.update("discriminator")
+        r.clip("discriminator")
+    generator_step(r)
+
+
+def wgan_gp_iteration(r):
+    """Gulrajani et al. 2017, Algorithm 1: a penalty on the norm of the critic's gradient between real and generated."""
     h = r.hyper_parameters
     for step in range(1, h["d_steps"] + 1):
-        r.phase(f"D step {step}")
-        with torch.no_grad():  # G is not trained here
-            images = r.generator(r.given("z"))
-        real, fake = r.discriminator(r.given("x")), r.discriminator(images)
-        r.backward([real, fake], r.objective.d(real, fake, h))
+        real, fake = discriminator_gradients(r, step)
+        share = r.given("t").view(-1, *[1] * (real.dim() - 1))
+        between = (share * real + (1 - share) * fake.view_as(real)).requires_grad_()
+        (gradient,) = torch.autograd.grad(r.discriminator(between).sum(), between, create_graph=True)
+        excess = gradient.flatten(1).norm(2, 1) - 1
+        if h["gp_side"] == "one":
+            excess = excess.clamp_min(0)
+        r.add_gradient(h["lambda"] * excess.square().mean())
         r.update("discriminator")
+    generator_step(r)
+
+
+def discriminator_gradients(r, step):
+    """Begins D's update number `step` with the gradients of its losses; returns the real and the generated images."""
+    r.phase(f"D step {step}")
+    with torch.no_grad():  # G is not trained here
+        images = r.generator(r.given("z"))
+    x = r.given("x")
+    real, fake = r.discriminator(x), r.discriminator(images)
+    r.backward([real, fake], r.objective.d(real, fake, r.hyper_parameters))
+    return x, images
+
+
+def generator_step(r):
+    """G's update on fresh noise."""
     r.phase("G step")
     fake = r.discriminator(r.generator(r.given("z")))
-    r.backward([fake], r.objective.g(None, fake, h))
+    r.backward([fake], r.objective.g(None, fake, r.hyper_parameters))
     r.update("generator")
 
 
-ALGORITHMS = {"gan": gan_iteration}
+ALGORITHMS = {"gan": gan_iteration, "wgan": wgan_iteration, "wgan-gp": wgan_gp_iteration}
 
 
 def chosen(table, what, name):
@@ -108,8 +161,8 @@ class Replay:
     def __init__(self, start, hyper_parameters, dtype, device="cpu", chained=False):
         self.dtype, self.device, self.hyper_parameters, self.chained = dtype, device, hyper_parameters, chained
         h = hyper_parameters
-        self.algorithm = chosen(ALGORITHMS, "algorithm", h.get("algorithm", "gan"))
         self.objective = chosen(OBJECTIVES, "objective", h["objective"])
+        self.algorithm = chosen(ALGORITHMS, "algorithm", self.objective.algorithm)
         self.optimizer = chosen(OPTIMIZERS, "optimizer", h.get("optimizer", "adam"))
         self.networks = {name: build_network(start, name, dtype).to(device) for name in NETWORKS}
         self.generator, self.discriminator = (self.networks[name] for name in NETWORKS)
@@ -145,6 +198,8 @@ class Replay:
             return trace[f"{phase}/{kind}/{full}"]
 
         self.load_state(lambda full: find(full, "parameter"), find)
+        if self.objective.algorithm == "wgan":
+            self.clip("discriminator")  # recorded were the parameters that the update left
 
     def iteration(self, trace):
         """Replays the iteration that `trace` recorded; returns {name: float64 array} of all it made."""
@@ -181,9 +236,21 @@ class Replay:
         for i, tensor in enumerate(logits):
             self.keep(f"logits.{i}", tensor)
             self.keep(f"dlogits.{i}", tensor.grad)
-            self.keep(f"mean_sigmoid.{i}", torch.sigmoid(tensor).mean())
+            if self.objective.probabilities:
+                self.keep(f"mean_sigmoid.{i}", torch.sigmoid(tensor).mean())
         for i, loss in enumerate(losses):
             self.keep(f"loss.{i}", loss)
+
+    def add_gradient(self, loss):
+        """Adds the gradient of a further loss, which has no logits of its own."""
+        loss.backward(retain_graph=True)
+        self.note_peaks()
+
+    def clip(self, name):
+        """Keeps a network's parameters within [-clip, clip]."""
+        with torch.no_grad():
+            for tensor in self.networks[name].parameters():
+                tensor.clamp_(-self.hyper_parameters["clip"], self.hyper_parameters["clip"])
 
     def update(self, name):
         """One step of the network's optimiser. The gradients that it is made of are the recorded ones, which are compared

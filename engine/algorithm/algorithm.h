@@ -6,6 +6,12 @@
 
 namespace gan {
 
+/// WGAN-GP's penalty: weight E[(|grad D(x^)| - 1)^2], or of max(0, |grad D(x^)| - 1)^2.
+struct GradientPenaltyOptions {
+  float weight = 10;
+  bool one_sided = false;
+};
+
 /// What the schedule depends on beside players, data and objective.
 struct IterationOptions {
   std::int64_t batch = 64;
@@ -13,6 +19,8 @@ struct IterationOptions {
   float ema_decay = 0.999f;  ///< of the generator's average, where the players keep one
   bool flip = false;         ///< mirror every other image, at random
   std::uint64_t seed = 0;    ///< of every random draw
+  float weight_clip = 0.01f;       ///< wgan: the critic's weights are kept in [-clip, clip]
+  GradientPenaltyOptions penalty;  ///< wgan-gp
 };
 
 /// Goodfellow et al. 2014, Algorithm 1: `d_steps` discriminator updates, each on a fresh minibatch of images and of
@@ -20,6 +28,21 @@ struct IterationOptions {
 /// (count, H, W, C), a storage of the run.
 Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
                       const IterationOptions& options);
+
+/// Arjovsky, Chintala & Bottou 2017, Algorithm 1: `d_steps` critic updates, after each of which its weights are clipped,
+/// then one generator update.
+Program wgan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
+                       const IterationOptions& options);
+
+/// Gulrajani et al. 2017, Algorithm 1: `d_steps` critic updates with a penalty on the norm of the critic's gradient at
+/// points between real and generated images, then one generator update. Throws Error for a critic with a layer that has no
+/// double backward.
+Program wgan_gp_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
+                          const IterationOptions& options);
+
+/// The iteration that `objective` is played with: wgan_iteration, wgan_gp_iteration, or gan_iteration for all others.
+Program training_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
+                           const IterationOptions& options);
 
 /// Weights and statistics as they are before the first iteration; the rest of a run's memory starts as zeros.
 Program initialization(const Players& players, std::uint64_t seed);

@@ -1,29 +1,8 @@
 #include <fmt/format.h>
 
-#include "engine/algorithm/draws.h"
+#include "engine/algorithm/steps.h"
 
 namespace gan {
-
-namespace {
-
-/// Emits D's gradients on a batch of real and of generated images.
-void judge(Builder& b, const Network& d, const Objective& objective, const Tensor& real, const Tensor& fake) {
-  const Pass on_real = d.forward(b, real, "D(x)");
-  if (!objective.is_paired()) {  // one after the other: less is alive at once
-    d.backward(b, on_real, objective.d_loss(b, {.real = on_real.output}).real, ParamGrad::Overwrite,
-               /*input_gradient=*/false);
-    const Pass on_fake = d.forward(b, fake, "D(G(z))");
-    d.backward(b, on_fake, objective.d_loss(b, {.fake = on_fake.output}).fake, ParamGrad::Accumulate,
-               /*input_gradient=*/false);
-    return;
-  }
-  const Pass on_fake = d.forward(b, fake, "D(G(z))");
-  const Logits gradients = objective.d_loss(b, {.real = on_real.output, .fake = on_fake.output});
-  d.backward(b, on_real, gradients.real, ParamGrad::Overwrite, /*input_gradient=*/false);
-  d.backward(b, on_fake, gradients.fake, ParamGrad::Accumulate, /*input_gradient=*/false);
-}
-
-}  // namespace
 
 Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
                       const IterationOptions& o) {
@@ -43,22 +22,8 @@ Program gan_iteration(const Players& players, const Tensor& dataset, const Objec
   }
 
   // then: descend G's stochastic gradient, through a D that stays as it is
-  b.phase("G step");
-  const Tensor z = latents(b, players, counters.iteration, o.batch);
-  const Pass made = g.forward(b, z, "G(z)");
-  const Pass judged = d.forward(b, made.output, "D(G(z))");
-  const Tensor dlogits = objective.g_loss(b, {.fake = judged.output});
-  const Tensor dimages = d.backward(b, judged, dlogits, ParamGrad::Skip, /*input_gradient=*/true);
-  g.backward(b, made, dimages, ParamGrad::Overwrite, /*input_gradient=*/false);
-  players.g_optimizer->update(b, counters, {});
-
-  b.phase("bookkeeping");
-  if (players.average)
-    b.emit(ExponentialMovingAverage{.iteration = counters.iteration,
-                                    .source = g.parameter_slab(),
-                                    .average = players.average->parameter_slab(),
-                                    .decay = o.ema_decay});
-  b.emit(AdvanceCounter{.counter = counters.iteration});
+  generator_step(b, players, objective, o);
+  bookkeeping(b, players, o);
   return b.finish();
 }
 

@@ -23,8 +23,8 @@ Players::Players(const Options& options, StorageTable& storages)
       counters{.iteration = declare_counter(storages, "iteration"),
                .fault = declare_counter(storages, "fault"),
                .zero = declare_counter(storages, "zero")},
-      g_optimizer(make_adam(generator, storages, options.g_adam)),
-      d_optimizer(make_adam(discriminator, storages, options.d_adam)) {
+      g_optimizer(make_optimizer(generator, storages, options.g_optimizer)),
+      d_optimizer(make_optimizer(discriminator, storages, options.d_optimizer)) {
   if (options.average)
     average.emplace(generator.graph(), storages,
                     Network::Options{.prefix = "average", .trained = false, .real = options.real});

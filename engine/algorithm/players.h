@@ -16,7 +16,7 @@ struct Players {
   struct Options {
     ModelOptions model;
     bool average = true;  ///< keep the generator's moving average
-    AdamOptions g_adam, d_adam;
+    OptimizerOptions g_optimizer, d_optimizer;
     DType real = DType::F32;  ///< element type of all state; F64 in tests of whole schedules
   };
   /// Declares everything in `table`, which outlives the players. Throws Error for a model that is not there.

@@ -41,7 +41,7 @@ struct ObjectiveOptions {
       0;  ///< D's target for real images is 1 minus this (one-sided: Salimans et al. 2016, section 3.4)
 };
 
-/// "non-saturating", "minimax".
+/// "non-saturating", "minimax", "wgan", "wgan-gp".
 std::vector<std::string> objective_names();
 
 /// The objective of that name. Throws Error for any other name and for options out of range, which the table of settings
@@ -51,5 +51,8 @@ std::unique_ptr<Objective> make_objective(const ObjectiveOptions& options);
 /// Goodfellow et al. 2014, sections 3 and 4; see cross_entropy.cpp.
 std::unique_ptr<Objective> make_non_saturating(const ObjectiveOptions& options);
 std::unique_ptr<Objective> make_minimax(const ObjectiveOptions& options);
+/// Arjovsky, Chintala & Bottou 2017, and with the gradient penalty of Gulrajani et al. 2017; see wasserstein.cpp.
+std::unique_ptr<Objective> make_wgan(const ObjectiveOptions& options);
+std::unique_ptr<Objective> make_wgan_gp(const ObjectiveOptions& options);
 
 }  // namespace gan

@@ -6,7 +6,7 @@ namespace {
 
 class AdamOptimizer final : public Optimizer {
  public:
-  AdamOptimizer(const Network& network, StorageTable& table, const AdamOptions& options)
+  AdamOptimizer(const Network& network, StorageTable& table, const OptimizerOptions& options)
       : network_(network), options_(options) {
     states_ = {{"exp_avg", network.declare_like_parameters(table, "adam_m")},
                {"exp_avg_sq", network.declare_like_parameters(table, "adam_v")}};
@@ -32,12 +32,12 @@ class AdamOptimizer final : public Optimizer {
 
  private:
   const Network& network_;
-  AdamOptions options_;
+  OptimizerOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_adam(const Network& network, StorageTable& table, const AdamOptions& options) {
+std::unique_ptr<Optimizer> make_adam(const Network& network, StorageTable& table, const OptimizerOptions& options) {
   return std::make_unique<AdamOptimizer>(network, table, options);
 }
 

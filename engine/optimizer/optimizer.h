@@ -45,14 +45,24 @@ class Optimizer {
   std::vector<State> states_;
 };
 
-/// Adam's settings.
-struct AdamOptions {
+/// What the user asks of an optimiser.
+struct OptimizerOptions {
+  std::string name = "adam";  ///< a name of optimizer_names()
   double learning_rate = 2e-4;
-  double beta1 = 0.5, beta2 = 0.999;
+  double beta1 = 0.5, beta2 = 0.999;  ///< decays of the means of gradients (Adam) and of their squares (both)
   double weight_decay = 0;
 };
 
-/// Kingma & Ba 2015. Declares both moments of `network`, which outlives it, in `table`.
-std::unique_ptr<Optimizer> make_adam(const Network& network, StorageTable& table, const AdamOptions& options);
+/// "adam", "rmsprop".
+std::vector<std::string> optimizer_names();
+
+/// The optimiser of that name; declares its state for `network`, which outlives it, in `table`. Throws Error for another
+/// name.
+std::unique_ptr<Optimizer> make_optimizer(const Network& network, StorageTable& table, const OptimizerOptions& options);
+
+/// Kingma & Ba 2015.
+std::unique_ptr<Optimizer> make_adam(const Network& network, StorageTable& table, const OptimizerOptions& options);
+/// Hinton's lecture 6e, 2012, as torch.optim.RMSprop computes it.
+std::unique_ptr<Optimizer> make_rms_prop(const Network& network, StorageTable& table, const OptimizerOptions& options);
 
 }  // namespace gan

@@ -10,7 +10,7 @@ namespace gan {
 
 /// How one entry of the progress line is made of readings: `loss D 1.318`, `D(G(z)) 0.31/0.28`.
 struct Gauge {
-  enum class Joined { Summed, SideBySide };
+  enum class Joined { Summed, NegatedSum, SideBySide };
 
   std::string label;        ///< "loss D"
   std::string short_label;  ///< "D", for narrow terminals

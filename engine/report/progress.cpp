@@ -29,8 +29,9 @@ struct Field {
 /// `loss D 1.318`, or `D(G(z)) 0.31/0.28`; in short form only the first of several.
 Field field_of(const ShownGauge& shown) {
   const Gauge& gauge = shown.gauge;
-  if (gauge.joined == Gauge::Joined::Summed) {
-    const double sum = std::accumulate(shown.values.begin(), shown.values.end(), 0.0);
+  if (gauge.joined != Gauge::Joined::SideBySide) {
+    const double total = std::accumulate(shown.values.begin(), shown.values.end(), 0.0);
+    const double sum = gauge.joined == Gauge::Joined::NegatedSum ? -total : total;
     return {fmt::format("{} {:.{}f}", gauge.label, sum, gauge.decimals),
             fmt::format("{} {:.{}f}", gauge.short_label, sum, gauge.short_decimals), gauge.rank};
   }

@@ -27,6 +27,7 @@ class Recorder {
  private:
   void record(const AssembleBatch& i) { store_images("x", i.y); }
   void record(const RandomNormal& i) { store(program_.name_of(i.y), i.y); }
+  void record(const RandomUniform& i) { store(program_.name_of(i.y), i.y); }
 
   /// Whatever else an instruction is: a loss has logits, a loss and their gradient; an update moves a parameter.
   template <class Other>

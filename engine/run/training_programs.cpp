@@ -8,23 +8,33 @@ namespace gan {
 
 namespace {
 
-AdamOptions adam(const TrainingOptions& o, double learning_rate) {
-  return {.learning_rate = learning_rate, .beta1 = o.beta1, .beta2 = o.beta2, .weight_decay = o.weight_decay};
+OptimizerOptions optimizer(const TrainingOptions& o, double learning_rate) {
+  return {.name = o.optimizer,
+          .learning_rate = learning_rate,
+          .beta1 = o.beta1,
+          .beta2 = o.beta2,
+          .weight_decay = o.weight_decay};
 }
 
 Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
   return {.model = {.model = o.model,
                     .image = {o.image_height, o.image_width, channels},
                     .latent = o.latent,
+                    .d_norm = o.norm == "batch",
                     .width = o.width},
           .average = o.ema > 0,
-          .g_adam = adam(o, o.g_lr),
-          .d_adam = adam(o, o.d_lr)};
+          .g_optimizer = optimizer(o, o.g_lr),
+          .d_optimizer = optimizer(o, o.d_lr)};
 }
 
 IterationOptions iteration_options(const TrainingOptions& o) {
-  return {
-      .batch = o.batch, .d_steps = o.d_steps, .ema_decay = static_cast<float>(o.ema), .flip = o.flip, .seed = o.seed};
+  return {.batch = o.batch,
+          .d_steps = o.d_steps,
+          .ema_decay = static_cast<float>(o.ema),
+          .flip = o.flip,
+          .seed = o.seed,
+          .weight_clip = static_cast<float>(o.clip),
+          .penalty = {.weight = static_cast<float>(o.lambda), .one_sided = o.gp_side == "one"}};
 }
 
 /// The largest batch, up to the one asked for, whose plan fits into `bytes`; 0 if none does.
@@ -51,7 +61,7 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
       dataset(table.add(
           {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})) {
   programs.push_back(initialization(players, o.seed));
-  programs.push_back(gan_iteration(players, dataset, *objective, iteration_options(o)));
+  programs.push_back(training_iteration(players, dataset, *objective, iteration_options(o)));
   programs.push_back(sampling(players, o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
 }

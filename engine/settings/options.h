@@ -20,7 +20,11 @@ struct TrainingOptions {
   std::string model = "dcgan";               ///< --model mlp | dcgan
   std::int64_t width = 64;                   ///< --width
   std::int64_t latent = 100;                 ///< --latent
-  std::string objective = "non-saturating";  ///< --objective non-saturating | minimax
+  std::string norm = "batch";                ///< --norm batch | none: in dcgan's discriminator
+  std::string objective = "non-saturating";  ///< --objective non-saturating | minimax | wgan | wgan-gp
+  double clip = 0.01;                        ///< --clip: WGAN keeps the critic's weights in [-clip, clip]
+  double lambda = 10;                        ///< --lambda: weight of WGAN-GP's penalty
+  std::string gp_side = "two";               ///< --gp-side two | one
   double label_smoothing = 0;                ///< --label-smoothing S: real target 1 - S
   int d_steps = 1;                           ///< --d-steps: k of Algorithm 1
 
@@ -32,6 +36,7 @@ struct TrainingOptions {
 
   // optimisation
   double g_lr = 2e-4, d_lr = 2e-4;  ///< --lr sets both, --g-lr and --d-lr one
+  std::string optimizer = "adam";   ///< --optimizer adam | rmsprop
   double beta1 = 0.5, beta2 = 0.999;
   double weight_decay = 0;
   double ema = 0.999;  ///< --ema: decay of the generator's running average; 0 switches it off

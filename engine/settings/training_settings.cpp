@@ -13,7 +13,7 @@ namespace {
 using Rows = std::vector<Setting>;
 
 constexpr std::string_view kData = "Data", kModel = "Networks and objective", kLength = "Length",
-                           kOptimiser = "Optimiser (Adam)", kMachine = "Machine", kFolder = "Run folder",
+                           kOptimiser = "Optimiser", kMachine = "Machine", kFolder = "Run folder",
                            kResume = "Going on, and checking";
 
 constexpr std::int64_t kMostImages = 65536;
@@ -76,18 +76,49 @@ Rows model_rows(TrainingOptions& o) {
        .help = "length of the latent vector z ~ N(0, 1)",
        .value = &o.latent,
        .accepted = WholeRange{1, 4096}},
+      {.name = "norm",
+       .group = kModel,
+       .placeholder = "batch|none",
+       .help = "normalisation in dcgan's discriminator; none: biases instead, as a gradient penalty wants it",
+       .value = &o.norm,
+       .accepted = Choices{{"batch", "none"}},
+       .only_with = {[&o] { return o.model == "dcgan"; }, "--model dcgan"}},
       {.name = "objective",
        .group = kModel,
        .placeholder = "NAME",
-       .help = "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game",
+       .help = "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game; "
+               "wgan: Wasserstein critic with clipped weights; wgan-gp: Wasserstein critic with a gradient penalty",
        .value = &o.objective,
-       .accepted = Choices{{"non-saturating", "minimax"}}},
+       .accepted = Choices{{"non-saturating", "minimax", "wgan", "wgan-gp"}}},
+      {.name = "clip",
+       .group = kModel,
+       .placeholder = "C",
+       .help = "the critic's weights are kept in [-C, C]",
+       .value = &o.clip,
+       .accepted = RealRange{.low = 0, .high = 10, .at_low = kExcluded},
+       .only_with = {[&o] { return o.objective == "wgan"; }, "--objective wgan"}},
+      {.name = "lambda",
+       .group = kModel,
+       .placeholder = "X",
+       .help = "weight of the penalty on the norm of the critic's gradient",
+       .value = &o.lambda,
+       .accepted = RealRange{.low = 0, .high = 1e6, .at_low = kExcluded},
+       .only_with = {[&o] { return o.objective == "wgan-gp"; }, "--objective wgan-gp"}},
+      {.name = "gp-side",
+       .group = kModel,
+       .placeholder = "two|one",
+       .help = "two: norms above and below 1 are penalised; one: only those above",
+       .value = &o.gp_side,
+       .accepted = Choices{{"two", "one"}},
+       .only_with = {[&o] { return o.objective == "wgan-gp"; }, "--objective wgan-gp"}},
       {.name = "label-smoothing",
        .group = kModel,
        .placeholder = "S",
        .help = "D's target for real images is 1 - S; 0.1 keeps D from growing overconfident",
        .value = &o.label_smoothing,
-       .accepted = RealRange{.low = 0, .high = 0.5, .at_high = kExcluded}},
+       .accepted = RealRange{.low = 0, .high = 0.5, .at_high = kExcluded},
+       .only_with = {[&o] { return o.objective == "non-saturating" || o.objective == "minimax"; },
+                     "--objective non-saturating or minimax"}},
       {.name = "d-steps",
        .group = kModel,
        .placeholder = "K",
@@ -158,6 +189,12 @@ Rows optimiser_rows(TrainingOptions& o) {
        .value = &o.d_lr,
        .accepted = kRates,
        .default_note = "--lr"},
+      {.name = "optimizer",
+       .group = kOptimiser,
+       .placeholder = "adam|rmsprop",
+       .help = "of both networks",
+       .value = &o.optimizer,
+       .accepted = Choices{{"adam", "rmsprop"}}},
       {.name = "beta1",
        .group = kOptimiser,
        .placeholder = "X",
@@ -167,13 +204,13 @@ Rows optimiser_rows(TrainingOptions& o) {
       {.name = "beta2",
        .group = kOptimiser,
        .placeholder = "X",
-       .help = "decay of Adam's mean of squared gradients",
+       .help = "decay of the mean of squared gradients (Adam; RMSProp's alpha)",
        .value = &o.beta2,
        .accepted = kDecays},
       {.name = "weight-decay",
        .group = kOptimiser,
        .placeholder = "X",
-       .help = "weight decay, as in torch.optim.Adam",
+       .help = "weight decay, added to the gradient as in torch.optim",
        .value = &o.weight_decay,
        .accepted = RealRange{.low = 0, .high = 1}},
       {.name = "ema",
@@ -294,6 +331,14 @@ void check_batch(const TrainingOptions& o) {
                     o.batch, kMostImages));
 }
 
+/// The penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
+void check_penalty(const TrainingOptions& o) {
+  if (o.objective == "wgan-gp" && o.model == "dcgan" && o.norm == "batch")
+    throw InputError(
+        "--objective wgan-gp with --norm batch: the penalty is on each image's own gradient, and batch norm makes it "
+        "depend on the others of the batch; accepted is --norm none, or --model mlp");
+}
+
 void check_length(const TrainingOptions& o) {
   const int lengths = (o.iterations != 0) + (o.epochs != 0) + (o.minutes != 0);
   if (lengths != 1)
@@ -323,6 +368,7 @@ void check_options(const TrainingOptions& options) {
   TrainingOptions o = options;
   check_values(SettingTable(o, training_settings));
   check_batch(o);
+  check_penalty(o);
   check_length(o);
   check_folder(o);
 }

@@ -41,8 +41,8 @@ GeneratorAndDiscriminator make_dcgan(const ModelOptions& o) {
 
   NetworkGraph d("discriminator", o.image);
   for (std::size_t i = 1; i < grids.size(); ++i) {
-    d.add(conv_layer(grids[i - 1], {.out = grids[i]}));
-    if (i > 1) d.add(batch_norm_layer(grids[i].channels));
+    d.add(conv_layer(grids[i - 1], {.out = grids[i], .bias = !o.d_norm}));
+    if (i > 1 && o.d_norm) d.add(batch_norm_layer(grids[i].channels));
     d.add(activation_layer(kLeakyRelu));
   }
   d.add(conv_layer(grids.back(), covering(grids.back(), logit, /*transposed=*/false)));

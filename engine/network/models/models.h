@@ -13,6 +13,7 @@ struct ModelOptions {
   std::string model = "dcgan";  ///< a name of model_names()
   FeatureShape image;           ///< 16 to 256 a side, 1 or 3 channels
   std::int64_t latent = 100;    ///< length of z
+  bool d_norm = true;           ///< dcgan: batch norm in the discriminator; else biases in its place
   std::int64_t width = 64;  ///< channels of the convolutions next to the image (mlp: a fourth of the narrowest layer)
 };
 
@@ -38,7 +39,8 @@ std::vector<FeatureShape> plan_grids(const FeatureShape& image);
 /// everywhere but at the image and at the discriminator's first layer, ReLU in G and LeakyReLU(0.2) in D, tanh at the
 /// end of G, no bias; the base grid is joined to the latent, and to the logit, by a filter that covers it. An odd side
 /// H is halved to floor(H / 2) by D, which never reads its last row past the padding, and grown back by G with an
-/// output padding of 1. All weights ~ N(0, 0.02), gamma ~ N(1, 0.02).
+/// output padding of 1. All weights ~ N(0, 0.02), gamma ~ N(1, 0.02). Without `d_norm` the discriminator's convolutions have
+/// biases and no norm follows them: the critic of Gulrajani et al. 2017, whose penalty is per image.
 GeneratorAndDiscriminator make_dcgan(const ModelOptions& options);
 
 /// The kind of network of Goodfellow et al. 2014 (fully connected), with today's usual sizes: G latent - 4w - 8w - 16w

@@ -1,6 +1,7 @@
 // Whole iterations: the CPU and the CUDA interpreter agree, runs repeat, and the schedule is Algorithm 1.
 #include "engine/algorithm/algorithm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -54,9 +55,10 @@ std::vector<float> train_on(std::unique_ptr<Backend> device, const TrainingOptio
 
 TEST_CASE("one iteration on the CPU and on (emulated) CUDA", "[gan]") {
   for (const char* model : {"mlp", "dcgan"})
-    for (const char* objective : {"non-saturating", "minimax"}) {
+    for (const char* objective : {"non-saturating", "minimax", "wgan", "wgan-gp"}) {
       INFO(model << " " << objective);
-      const TrainingOptions options = tiny(model, objective);
+      TrainingOptions options = tiny(model, objective);
+      if (options.objective == "wgan-gp") options.norm = "none";
       const std::vector<float> cpu = train_on(make_cpu_backend(2), options, 1);
       const std::vector<float> cuda = train_on(make_cuda_backend(), options, 1);
       REQUIRE(cpu.size() == cuda.size());
@@ -96,6 +98,22 @@ TEST_CASE("the printed schedule reads like Algorithm 1", "[gan]") {
     INFO(line);
     at = text.find(line, at);
     REQUIRE(at != std::string::npos);
+  }
+}
+
+TEST_CASE("the critic's weights stay within their bounds", "[gan]") {
+  TrainingOptions options = tiny("dcgan", "wgan");
+  options.optimizer = "rmsprop";
+  options.clip = 0.005;
+  for (const bool cuda : {false, true}) {
+    TrainingPrograms programs(options, 10, 1);
+    Runtime runtime(cuda ? make_cuda_backend() : make_cpu_backend(2), programs.plan());
+    runtime.run(kInitialization);
+    runtime.run(kIteration);
+    float largest = 0;
+    for (const Parameter& p : programs.players.discriminator.parameters())
+      for (const float w : runtime.read<float>(p.value)) largest = std::max(largest, std::abs(w));
+    CHECK(largest == 0.005f);
   }
 }
 

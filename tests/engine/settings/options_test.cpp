@@ -115,6 +115,24 @@ TEST_CASE("names", "[options]") {
   accepts([](TrainingOptions& o) { o.objective = "minimax"; });
 }
 
+TEST_CASE("a gradient penalty wants a critic that looks at each image by itself", "[options]") {
+  const std::string message = refusal([](TrainingOptions& o) { o.objective = "wgan-gp"; });
+  CHECK(contains(message, "--objective wgan-gp with --norm batch"));
+  CHECK(contains(message, "accepted is --norm none"));
+  accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.norm = "none", o.lambda = 5, o.gp_side = "one"; });
+  accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.model = "mlp"; });
+  accepts([](TrainingOptions& o) { o.objective = "wgan", o.clip = 0.02, o.optimizer = "rmsprop"; });
+}
+
+TEST_CASE("options of one objective mean nothing with another", "[options]") {
+  CHECK(contains(refusal([](TrainingOptions& o) { o.lambda = 5; }), "--lambda: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.clip = 5; }), "--clip: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.gp_side = "one"; }), "--gp-side: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "none"; }), "--norm: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.label_smoothing = 0.1; }),
+                 "--label-smoothing: means something with"));
+}
+
 TEST_CASE("channels", "[options]") {
   for (const std::int64_t channels : {0, 1, 3}) accepts([&](TrainingOptions& o) { o.channels = channels; });
   for (const std::int64_t channels : {-1, 2, 4})
