@@ -7,14 +7,19 @@
 #include "kernels/activation/activation.h"
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/interpolate.h"
 #include "kernels/elementwise/sum.h"
 #include "kernels/image/assemble_batch.h"
 #include "kernels/linear/bias.h"
 #include "kernels/linear/linear.h"
+#include "kernels/loss/gradient_penalty.h"
 #include "kernels/loss/sigmoid_cross_entropy.h"
+#include "kernels/loss/wasserstein.h"
 #include "kernels/norm/batch_norm.h"
 #include "kernels/optimizer/adam.h"
+#include "kernels/optimizer/clip.h"
 #include "kernels/optimizer/finite_check.h"
+#include "kernels/optimizer/rms_prop.h"
 #include "kernels/random/random.h"
 
 namespace gan {
@@ -23,8 +28,9 @@ namespace gan {
 using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
                  BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
-                 SigmoidCrossEntropy, Adam, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, AdvanceCounter,
-                 RandomNormal, SampleIndices, AssembleBatch>;
+                 SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp, Clip, FiniteCheck,
+                 ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
+                 SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

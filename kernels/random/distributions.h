@@ -1,4 +1,4 @@
-// Random words to normally distributed floats. Host and device, the same bits on both.
+// Random words to floats: uniform and normal. Host and device, the same bits on both.
 //
 // That holds because every operation is one that IEEE 754 rounds in only one way: conversions, sqrt and explicit fused
 // multiply-adds. A plain product is never an operand of a plain sum, or a compiler might fuse the two on one side only.
@@ -14,6 +14,26 @@
 #include "kernels/random/philox.h"
 
 namespace gan {
+
+/// [low, high): `below_high` is the largest float below high, for the draws that rounding carries up to high.
+struct UniformRange {
+  float low, width, below_high;
+};
+
+/// The range for low < high, both finite, and their difference, too.
+inline UniformRange uniform_range(float low, float high) { return {low, high - low, std::nextafter(high, low)}; }
+
+/// low + width u with u = (the word's upper 24 bits) / 2^24.
+GAN_HOST_DEVICE float uniform_from_word(std::uint32_t word, const UniformRange& range) {
+  const float unit = static_cast<float>(word >> 8) * 0x1p-24f;
+  const float value = fmaf(unit, range.width, range.low);
+  return value < range.below_high ? value : range.below_high;
+}
+
+/// Four uniforms from four words.
+GAN_HOST_DEVICE void uniforms_from_block(const PhiloxWords& words, const UniformRange& range, float uniforms[4]) {
+  for (int i = 0; i < 4; ++i) uniforms[i] = uniform_from_word(words.word[i], range);
+}
 
 /// log u for normal positive u; relative error of the approximation 6e-9, near 1, too.
 GAN_HOST_DEVICE float polynomial_log(float u) {

@@ -27,6 +27,13 @@ void validate(const RandomNormal& op) {
           "{}: standard_deviation is finite and not negative, got {}", op.kName, op.standard_deviation);
 }
 
+void validate(const RandomUniform& op) {
+  require_element_types(op);
+  require_draw(op.kName, op.iteration, op.y);
+  require(op.low < op.high && std::isfinite(op.low) && std::isfinite(op.high - op.low),
+          "{}: low is below high and their difference is finite, got {} and {}", op.kName, op.low, op.high);
+}
+
 void validate(const SampleIndices& op) {
   require_element_types(op);
   require_scalar(op.kName, "iteration", op.iteration);
@@ -44,6 +51,10 @@ Cost cost(const RandomNormal& op) {
   // Half a logarithm (28) and a square root, half a sine-cosine pair (23), two products: per element.
   constexpr std::int64_t kFlopsPerElement = 29;
   return {.flops = kFlopsPerElement * op.y.count(), .bytes = operand_bytes(op)};
+}
+
+Cost cost(const RandomUniform& op) {
+  return {.flops = 3 * op.y.count(), .bytes = operand_bytes(op)};  // to [0, 1), and a fused multiply-add
 }
 
 Cost cost(const SampleIndices& op) { return {.flops = 0, .bytes = operand_bytes(op)}; }

@@ -1,4 +1,4 @@
-// Random draws: normals, and the indices of the next batch.
+// Random draws: normals, uniforms, and the indices of the next batch.
 //
 // shapes:   y is a flat array of `count` elements; indices has B elements.
 // equation: Philox4x32-10 counters (philox.h), the transforms of distributions.h and permutation.h. The CPU shares
@@ -22,23 +22,47 @@ namespace {
 constexpr unsigned kDrawBlock = 256;
 constexpr unsigned kIndexBlock = 128;
 
-template <class T>
-__global__ void __launch_bounds__(kDrawBlock)
-    normal_kernel(std::int64_t count, bool vectorised, RandomStream stream, float mean, float standard_deviation,
-                  const std::uint64_t* iteration, T* y) {
+struct ToNormals {
+  float mean, standard_deviation;
+  __device__ void operator()(const PhiloxWords& words, float (&normals)[4]) const {
+    normals_from_block(words, mean, standard_deviation, normals);
+  }
+};
+
+struct ToUniforms {
+  UniformRange range;
+  __device__ void operator()(const PhiloxWords& words, float (&uniforms)[4]) const {
+    uniforms_from_block(words, range, uniforms);
+  }
+};
+
+template <class T, class Transform>
+__global__ void __launch_bounds__(kDrawBlock) draw_kernel(std::int64_t count, bool vectorised, RandomStream stream,
+                                                          Transform transform, const std::uint64_t* iteration, T* y) {
   const std::int64_t block = static_cast<std::int64_t>(blockIdx.x) * kDrawBlock + threadIdx.x;
   const std::int64_t first = block * kElementsPerPhiloxBlock;
   if (first >= count) return;
-  Floats<kElementsPerPhiloxBlock> normals;
-  normals_from_block(stream_words(stream.seed, stream.stream, *iteration, static_cast<std::uint32_t>(block)), mean,
-                     standard_deviation, normals.value);
+  Floats<kElementsPerPhiloxBlock> drawn;
+  transform(stream_words(stream.seed, stream.stream, *iteration, static_cast<std::uint32_t>(block)), drawn.value);
   if (vectorised && first + kElementsPerPhiloxBlock <= count) {
-    store(y + first, normals);
+    store(y + first, drawn);
   } else {
 #pragma unroll
     for (int i = 0; i < kElementsPerPhiloxBlock; ++i)
-      if (first + i < count) store(y + first + i, Floats<1>{normals.value[i]});
+      if (first + i < count) store(y + first + i, Floats<1>{drawn.value[i]});
   }
+}
+
+template <class Instruction, class Transform>
+void draw(const Instruction& op, const Transform& transform, CudaDevice& device) {
+  constexpr std::int64_t kElementsPerBlock = kElementsPerPhiloxBlock * kDrawBlock;
+  const auto blocks = static_cast<unsigned>((op.y.count() + kElementsPerBlock - 1) / kElementsPerBlock);
+  with_storage(op.kName, op.y.dtype, [&](auto storage) {
+    using T = decltype(storage);
+    T* const y = op.y.template as<T>();
+    launch(draw_kernel<T, Transform>, {.grid = dim3(blocks), .block = dim3(kDrawBlock)}, device.stream(), op.y.count(),
+           vector_width(0, y) == 4, op.stream, transform, op.iteration.template as<std::uint64_t>(), y);
+  });
 }
 
 /// Fields of SampleIndices that the kernel needs.
@@ -61,14 +85,11 @@ __global__ void __launch_bounds__(kIndexBlock)
 }  // namespace
 
 void run(const RandomNormal& op, CudaDevice& device) {
-  constexpr std::int64_t kElementsPerBlock = kElementsPerPhiloxBlock * kDrawBlock;
-  const auto blocks = static_cast<unsigned>((op.y.count() + kElementsPerBlock - 1) / kElementsPerBlock);
-  with_storage(op.kName, op.y.dtype, [&](auto storage) {
-    using T = decltype(storage);
-    T* const y = op.y.as<T>();
-    launch(normal_kernel<T>, {.grid = dim3(blocks), .block = dim3(kDrawBlock)}, device.stream(), op.y.count(),
-           vector_width(0, y) == 4, op.stream, op.mean, op.standard_deviation, op.iteration.as<std::uint64_t>(), y);
-  });
+  draw(op, ToNormals{.mean = op.mean, .standard_deviation = op.standard_deviation}, device);
+}
+
+void run(const RandomUniform& op, CudaDevice& device) {
+  draw(op, ToUniforms{.range = uniform_range(op.low, op.high)}, device);
 }
 
 void run(const SampleIndices& op, CudaDevice& device) {

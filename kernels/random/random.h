@@ -33,6 +33,20 @@ struct RandomNormal {
   }
 };
 
+/// y ~ U[low, high), independent, in steps of (high - low) / 2^24; the same bits on every device.
+struct RandomUniform {
+  static constexpr const char* kName = "uniform";
+  Tensor iteration;  ///< U64 scalar
+  Tensor y;
+  RandomStream stream;
+  float low = 0, high = 1;
+
+  static void operands(auto& self, auto&& visit) {
+    visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("y", self.y, Access::Write, Role::Value);
+  }
+};
+
 /// The next batch of a walk through the data set without replacement. Draw number
 ///   d = (iteration * batches_per_iteration + batch_index) * B + i
 /// belongs to epoch d / count and takes element permutation_epoch(d mod count), a keyed bijection of [0, count) (a
@@ -55,12 +69,16 @@ struct SampleIndices {
 
 /// What these promise of every instruction: kernels/core/contract/operands.h.
 void validate(const RandomNormal&);
+void validate(const RandomUniform&);
 void validate(const SampleIndices&);
 Cost cost(const RandomNormal&);
+Cost cost(const RandomUniform&);
 Cost cost(const SampleIndices&);
 void run(const RandomNormal&, CpuDevice&);
+void run(const RandomUniform&, CpuDevice&);
 void run(const SampleIndices&, CpuDevice&);
 void run(const RandomNormal&, CudaDevice&);
+void run(const RandomUniform&, CudaDevice&);
 void run(const SampleIndices&, CudaDevice&);
 
 }  // namespace gan

@@ -15,21 +15,20 @@ namespace {
 /// Philox blocks below which a second thread costs more than it saves.
 constexpr std::int64_t kBlockGrain = 1024;
 
-/// Four normals from the four words of each block.
-template <class Real>
-void draw(const RandomNormal& op, int threads) {
-  Real* const y = op.y.as<Real>();
+/// Fills y with transform(words, floats): four floats from the four words of each block.
+template <class Real, class Instruction, class Transform>
+void draw(const Instruction& op, int threads, const Transform& transform) {
+  Real* const y = op.y.template as<Real>();
   const std::int64_t count = op.y.count();
   const std::int64_t blocks = (count + kElementsPerPhiloxBlock - 1) / kElementsPerPhiloxBlock;
-  const std::uint64_t iteration = *op.iteration.as<std::uint64_t>();
+  const std::uint64_t iteration = *op.iteration.template as<std::uint64_t>();
   parallel_for(blocks, kBlockGrain, threads, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t block = begin; block < end; ++block) {
-      float normals[kElementsPerPhiloxBlock];
-      normals_from_block(stream_words(op.stream.seed, op.stream.stream, iteration, static_cast<std::uint32_t>(block)),
-                         op.mean, op.standard_deviation, normals);
+      float floats[kElementsPerPhiloxBlock];
+      transform(stream_words(op.stream.seed, op.stream.stream, iteration, static_cast<std::uint32_t>(block)), floats);
       const std::int64_t first = block * kElementsPerPhiloxBlock;
       const std::int64_t valid = std::min(kElementsPerPhiloxBlock, count - first);
-      for (std::int64_t i = 0; i < valid; ++i) y[first + i] = static_cast<Real>(normals[i]);
+      for (std::int64_t i = 0; i < valid; ++i) y[first + i] = static_cast<Real>(floats[i]);
     }
   });
 }
@@ -38,7 +37,20 @@ void draw(const RandomNormal& op, int threads) {
 
 // F64 tensors get the same floats, widened: a program in double sees the draws of the one in float.
 void run(const RandomNormal& op, CpuDevice& device) {
-  dispatch_real(op.y.dtype, op.kName, [&](auto real) { draw<decltype(real)>(op, device.threads()); });
+  dispatch_real(op.y.dtype, op.kName, [&](auto real) {
+    draw<decltype(real)>(op, device.threads(), [&](const PhiloxWords& words, float* normals) {
+      normals_from_block(words, op.mean, op.standard_deviation, normals);
+    });
+  });
+}
+
+void run(const RandomUniform& op, CpuDevice& device) {
+  const UniformRange range = uniform_range(op.low, op.high);
+  dispatch_real(op.y.dtype, op.kName, [&](auto real) {
+    draw<decltype(real)>(op, device.threads(), [&](const PhiloxWords& words, float* uniforms) {
+      uniforms_from_block(words, range, uniforms);
+    });
+  });
 }
 
 void run(const SampleIndices& op, CpuDevice& device) {

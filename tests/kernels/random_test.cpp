@@ -19,6 +19,10 @@ RandomNormal normals(Operands& operands, const Shape& shape, std::uint64_t itera
   return {.iteration = operands.counter(iteration), .y = operands.result(shape), .stream = stream};
 }
 
+RandomUniform uniforms(Operands& operands, const Shape& shape, std::uint64_t iteration, const RandomStream& stream) {
+  return {.iteration = operands.counter(iteration), .y = operands.result(shape), .stream = stream};
+}
+
 template <class Instruction>
 std::vector<float> drawn(const Instruction& instruction) {
   CpuDevice cpu({.threads = 1});
@@ -119,10 +123,16 @@ TEST_CASE("draws have the same bits everywhere", "[random]") {
   RandomNormal normal = normals(operands, shape, iteration, {.seed = 0xfedcba9876543210, .stream = 77});
   normal.mean = 0.5f;
   normal.standard_deviation = 0.02f;
+  RandomUniform uniform = uniforms(operands, shape, iteration, {.seed = 0xfedcba9876543210, .stream = 78});
+  uniform.low = -0.3f;
+  uniform.high = 0.7f;
   // Exactly, F64 tensors included: they hold the same floats.
   expect_cuda_matches_definition(normal, {});
   expect_cpu_matches_definition(normal, {});
   expect_displaced_cuda_matches_definition(normal, {});
+  expect_cuda_matches_definition(uniform, {});
+  expect_cpu_matches_definition(uniform, {});
+  expect_displaced_cuda_matches_definition(uniform, {});
 }
 
 TEST_CASE("many draws agree and are split over threads alike", "[random]") {
@@ -135,6 +145,7 @@ TEST_CASE("many draws agree and are split over threads alike", "[random]") {
 TEST_CASE("an empty draw is no work", "[random]") {
   Operands operands;
   expect_no_work(normals(operands, {0, 3}, 0, {}));
+  expect_no_work(uniforms(operands, {0, 3}, 0, {}));
   expect_no_work(samples(operands, 0, 0, 5));
 }
 
@@ -241,6 +252,55 @@ TEST_CASE("logarithm, sine and cosine are as good as a library's", "[random]") {
   normals_from_words(0xffffffff, 0x12345678, first, second);
   CHECK(std::abs(first) == 0);  // radius 0, not NaN
   CHECK(std::abs(second) == 0);
+}
+
+TEST_CASE("uniforms are uniform", "[random]") {
+  Operands operands;
+  constexpr std::int64_t kCount = 1 << 17;
+  const std::vector<float> x = drawn(uniforms(operands, {kCount}, 6, {.seed = 99, .stream = 3}));
+  CHECK(kolmogorov_smirnov(x, [](double value) { return value; }) < kKolmogorovBound);
+  std::vector<std::int64_t> cells(64);
+  for (const float value : x) {
+    REQUIRE(value >= 0);
+    REQUIRE(value < 1);
+    ++cells[static_cast<std::size_t>(value * 64)];
+  }
+  CHECK(std::abs(chi_square_deviation(cells)) < 3.3);
+  for (const std::size_t lag : {1, 2, 3, 4}) {  // neighbours share a Philox block
+    double product = 0;
+    for (std::size_t i = lag; i < x.size(); ++i) product += (x[i] - 0.5) * (x[i - lag] - 0.5) * 12;
+    INFO("lag " << lag);
+    CHECK(std::abs(product / kCount) < 4 / std::sqrt(static_cast<double>(kCount)));
+  }
+}
+
+TEST_CASE("uniforms reach low and stay below high", "[random]") {
+  struct Range {
+    float low, high;
+  };
+  const std::vector<Range> ranges = {{0, 1},           {-1, 1},
+                                     {-0.1f, 0.3f},    {1, std::nextafter(1.0f, 2.0f)},  // a single value
+                                     {1e6f, 1000001},  // coarser than the draw: rounding reaches high
+                                     {-3e38f, -1e38f}, {-1e-38f, 1e-40f}};
+  for (const Range& bounds : ranges) {
+    INFO("[" << bounds.low << ", " << bounds.high << ")");
+    const UniformRange range = uniform_range(bounds.low, bounds.high);
+    CHECK(uniform_from_word(0, range) == bounds.low);
+    for (std::uint64_t word = 0; word < (std::uint64_t{1} << 32); word += 1111111) {
+      const float value = uniform_from_word(static_cast<std::uint32_t>(word), range);
+      REQUIRE(value >= bounds.low);
+      REQUIRE(value < bounds.high);
+    }
+    CHECK(uniform_from_word(0xffffffff, range) < bounds.high);
+  }
+  // The kernel, too: a range of a single value gives nothing but that.
+  Operands operands;
+  RandomUniform single = uniforms(operands, {1027}, 0, {.seed = 1});
+  single.low = 1;
+  single.high = std::nextafter(1.0f, 2.0f);
+  std::list<std::vector<std::byte>> memory;
+  const RandomUniform done = run_on_cuda(single, memory);
+  for (int i = 0; i < 1027; ++i) REQUIRE(done.y.as<float>()[i] == 1);
 }
 
 TEST_CASE("every epoch visits every element once", "[random]") {
@@ -356,8 +416,12 @@ TEST_CASE("the order of an epoch is uniform over seeds", "[random]") {
 TEST_CASE("random instructions refuse what they cannot draw", "[random]") {
   Operands operands;
   const RandomNormal normal = normals(operands, {4}, 0, {});
+  const RandomUniform uniform = uniforms(operands, {4}, 0, {});
   const SampleIndices indices = samples(operands, 4, 0, 10);
   validate(normal);
+  validate(uniform);
+  CHECK(cost(uniform).flops == 12);
+  CHECK(cost(uniform).bytes == 16 + 8);
   validate(indices);
   const auto refused = [](auto good, auto&& change) {
     change(good);
@@ -372,6 +436,12 @@ TEST_CASE("random instructions refuse what they cannot draw", "[random]") {
   refused(normal, [&](auto& op) { op.mean = nan; });
   refused(normal, [&](auto& op) { op.mean = infinity; });
   refused(normal, [](auto& op) { op.standard_deviation = -1; });
+  refused(uniform, [](auto& op) { op.y = Tensor{}; });
+  refused(uniform, [&](auto& op) { op.iteration = operands.raw({2}, DType::U64); });
+  refused(uniform, [](auto& op) { op.low = op.high; });
+  refused(uniform, [&](auto& op) { op.low = nan; });
+  refused(uniform, [&](auto& op) { op.high = infinity; });
+  refused(uniform, [](auto& op) { op.low = -3e38f, op.high = 3e38f; });
   refused(indices, [&](auto& op) { op.indices = operands.result({4}); });
   refused(indices, [&](auto& op) { op.indices = operands.indices({1, 2, 3, 4}).reshaped({2, 2}); });
   refused(indices, [](auto& op) { op.count = 0; });
