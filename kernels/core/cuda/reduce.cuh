@@ -10,7 +10,6 @@
 //                second reduction: the order depends on the shape alone
 //
 // report: StorePartial uncoalesced: a thread stores its four channels one after another; under 70,000 states, once
-// report: Partials uncoalesced: Moments are three words, loaded one by one from the same sectors, which L1 keeps
 //
 // map_columns: every element once, a thread stays in its columns; same blocks, one launch
 #pragma once
