@@ -11,6 +11,7 @@
 // Traffic: at best |dy| + |w| + |dx| of memory; a phase reads dy about taps * C / tile columns times from L2.
 // Launch: a block of 128 or 256 threads for each tile of each phase, phases of a tile next to each other: they read the
 //   same part of dy. Blocks beyond the rows of their (smaller) phase return at once.
+// report: conv_dgrad_kernel uncoalesced: where C is 3, a thread stores each channel alone and a phase has every other pixel
 // Determinism: every sum runs in one thread, in the order (r, s, k).
 #include <algorithm>
 

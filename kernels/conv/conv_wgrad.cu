@@ -8,6 +8,7 @@
 // Traffic: at best |x| + |dy| + |dw| of memory, and 2 parts |dw| for the partial results, which mostly stay
 // in L2. Launch: grid (tiles, parts) of 128 or 256 threads; then blocks of 32 elements x 8 threads for the sum of the
 // parts. Determinism: parts are cut by the shape alone and added in a fixed order; no atomics.
+// report: conv_wgrad_kernel uncoalesced: where C is 3, a row of the filter is 12 floats of x, which straddle sectors
 #include "kernels/conv/conv.h"
 #include "kernels/conv/conv_loaders.cuh"
 #include "kernels/conv/implicit_gemm.cuh"

@@ -12,8 +12,9 @@ namespace gan {
 
 namespace {
 
-/// Sums over the rows of dy and of dy (x - mean).
-struct GradientSums {
+/// Sums over the rows of dy and of dy (x - mean). Aligned to be moved in one access: two of a word each would find the
+/// states of neighbouring threads in the same banks of shared memory, and take every sector of global memory twice.
+struct alignas(8) GradientSums {
   float dy, product;
 
   __device__ __forceinline__ void merge(const GradientSums& other) {

@@ -1,5 +1,6 @@
 // The clusters of a grid, one after another.
 
+#include <algorithm>
 #include <cstring>
 
 #include "tests/ptx/interpreter/block.h"
@@ -99,8 +100,11 @@ Statistics run(const Launch& launch, const RunOptions& options) {
   if (options.races != nullptr) options.races->begin_launch(launch.dependent);
   ClusterMemory memory(launch, options);
   const u64 clusters = launch.grid.volume() / launch.cluster_blocks;
-  for (u64 i = 0; i < clusters; ++i) memory.run(i);
-  return memory.statistics();
+  const u64 sampled = options.sampled_clusters == 0 ? clusters : std::min(options.sampled_clusters, clusters);
+  for (u64 i = 0; i < sampled; ++i) memory.run(sampled == 1 ? 0 : i * (clusters - 1) / (sampled - 1));
+  Statistics statistics = memory.statistics();
+  statistics.clusters = sampled;
+  return statistics;
 }
 
 }  // namespace gan::ptx

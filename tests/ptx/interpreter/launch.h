@@ -33,10 +33,14 @@ struct RunOptions {
   Order order = Order::kTogether;
   RaceDetector* races = nullptr;
   Observer* observer = nullptr;
+  /// Only so many clusters, spread evenly over the grid with its first and last among them; 0: all. For counting: what
+  /// the launch leaves in memory is then no result.
+  u64 sampled_clusters = 0;
 };
 
 struct Statistics {
   u64 warp_instructions = 0, thread_instructions = 0;
+  u64 clusters = 0;  ///< that were run
 };
 
 /// Runs a grid to its end. Throws Fault, naming kernel, block, thread and PTX line.

@@ -217,7 +217,13 @@ cudaError_t Device::execute(const ptx::Launch& launch) {
   if (sticky_ != cudaSuccess) return sticky_;
   const auto start = std::chrono::steady_clock::now();
   try {
-    const ptx::Statistics s = ptx::run(launch, {.order = order_, .races = look_for_races_ ? &races_ : nullptr});
+    ptx::RunOptions options{.order = order_, .races = look_for_races_ && watcher_ == nullptr ? &races_ : nullptr};
+    if (watcher_ != nullptr) {
+      const auto [observer, sampled_clusters] = watcher_->begins(launch);
+      options.observer = observer, options.sampled_clusters = sampled_clusters;
+    }
+    const ptx::Statistics s = ptx::run(launch, options);
+    if (watcher_ != nullptr) watcher_->ended(launch, s);
     if (statistics_) {
       Count& c = counts_[launch.program->name];
       c.statistics.warp_instructions += s.warp_instructions, c.statistics.thread_instructions += s.thread_instructions;
@@ -245,6 +251,8 @@ void Device::complain(const std::string& text) {
   complaint_ = text;
   std::fprintf(stderr, "software GPU: %s\n", text.c_str());
 }
+
+void watch_launches(LaunchWatcher* watcher) { Device::instance().watch(watcher); }
 
 std::string take_complaint() { return Device::instance().take_complaint(); }
 

@@ -13,6 +13,7 @@
 
 #include "tests/ptx/interpreter/module.h"
 #include "tests/ptx/interpreter/race_detector.h"
+#include "tests/ptx/runtime/software_gpu.h"
 
 namespace gan::ptx::runtime {
 
@@ -59,6 +60,8 @@ class Device {
   cudaError_t prepare(Kernel* kernel, const LaunchShape& shape, void** arguments, ptx::Launch& launch);
   /// Runs a prepared launch. What goes wrong in the kernel is a sticky error, as on hardware.
   cudaError_t execute(const ptx::Launch& launch);
+  /// See software_gpu.h.
+  void watch(LaunchWatcher* watcher) { watcher_ = watcher; }
   /// cudaDeviceReset: errors are forgotten. Memory stays: nobody here frees it and goes on using it.
   void reset();
   /// The last message, and none from then on.
@@ -93,6 +96,7 @@ class Device {
   int capability_ = 90;
   ptx::RaceDetector races_;
   bool look_for_races_ = true;
+  LaunchWatcher* watcher_ = nullptr;
   bool statistics_ = false;
   std::string complaint_;
   cudaError_t sticky_ = cudaSuccess, last_ = cudaSuccess;
