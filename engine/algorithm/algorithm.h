@@ -15,10 +15,10 @@ struct GradientPenaltyOptions {
 /// What the schedule depends on beside players, data and objective.
 struct IterationOptions {
   std::int64_t batch = 64;
-  int d_steps = 1;           ///< k of Algorithm 1
-  float ema_decay = 0.999f;  ///< of the generator's average, where the players keep one
-  bool flip = false;         ///< mirror every other image, at random
-  std::uint64_t seed = 0;    ///< of every random draw
+  int d_steps = 1;                 ///< k of Algorithm 1
+  float ema_decay = 0.999f;        ///< of the generator's average, where the players keep one
+  bool flip = false;               ///< mirror every other image, at random
+  std::uint64_t seed = 0;          ///< of every random draw
   float weight_clip = 0.01f;       ///< wgan: the critic's weights are kept in [-clip, clip]
   GradientPenaltyOptions penalty;  ///< wgan-gp
 };

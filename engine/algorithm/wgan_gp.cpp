@@ -29,8 +29,8 @@ Program wgan_gp_iteration(const Players& players, const Tensor& dataset, const O
     const Tensor real = next_batch(b, players, dataset, o, step);
     const Tensor z = latents(b, players, counters.iteration, o.batch);
     const Tensor fake = g.forward(b, z, "G(z)").output;
-    judge(b, d, objective, real, fake);                                 // descend  E[D(G(z))] - E[D(x)]
-    penalise_gradient(b, d, between(b, players, real, fake), o.penalty);         //   + lambda E[(|grad D(x^)| - 1)^2]
+    judge(b, d, objective, real, fake);                                   // descend  E[D(G(z))] - E[D(x)]
+    penalise_gradient(b, d, between(b, players, real, fake), o.penalty);  //   + lambda E[(|grad D(x^)| - 1)^2]
     players.d_optimizer->update(b, counters, {.per_iteration = o.d_steps, .index = step});
   }
 

@@ -12,7 +12,8 @@ struct Entry {
   const char* name;
   std::unique_ptr<Objective> (*make)(const ObjectiveOptions&);
 };
-constexpr Entry kObjectives[] = {{"non-saturating", make_non_saturating}, {"minimax", make_minimax}, {"wgan", make_wgan}, {"wgan-gp", make_wgan_gp}};
+constexpr Entry kObjectives[] = {
+    {"non-saturating", make_non_saturating}, {"minimax", make_minimax}, {"wgan", make_wgan}, {"wgan-gp", make_wgan_gp}};
 
 }  // namespace
 

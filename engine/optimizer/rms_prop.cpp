@@ -31,8 +31,7 @@ class RmsPropOptimizer final : public Optimizer {
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_rms_prop(const Network& network, StorageTable& table,
-                                         const OptimizerOptions& options) {
+std::unique_ptr<Optimizer> make_rms_prop(const Network& network, StorageTable& table, const OptimizerOptions& options) {
   return std::make_unique<RmsPropOptimizer>(network, table, options);
 }
 

@@ -26,18 +26,12 @@ constexpr double kReportSeconds = 0.25;
 
 /// What a replay of a trace has to know beside the networks, as JSON.
 std::string hyper_parameters(const TrainingOptions& o) {
-  return nlohmann::json{{"objective", o.objective},
-                        {"label_smoothing", o.label_smoothing},
-                        {"clip", o.clip},
-                        {"lambda", o.lambda},
-                        {"gp_side", o.gp_side},
-                        {"d_steps", o.d_steps},
-                        {"optimizer", o.optimizer},
-                        {"g_lr", o.g_lr},
-                        {"d_lr", o.d_lr},
-                        {"beta1", o.beta1},
-                        {"beta2", o.beta2},
-                        {"weight_decay", o.weight_decay}}
+  return nlohmann::json{{"objective", o.objective}, {"label_smoothing", o.label_smoothing},
+                        {"clip", o.clip},           {"lambda", o.lambda},
+                        {"gp_side", o.gp_side},     {"d_steps", o.d_steps},
+                        {"optimizer", o.optimizer}, {"g_lr", o.g_lr},
+                        {"d_lr", o.d_lr},           {"beta1", o.beta1},
+                        {"beta2", o.beta2},         {"weight_decay", o.weight_decay}}
       .dump();
 }
 

@@ -86,8 +86,9 @@ Rows model_rows(TrainingOptions& o) {
       {.name = "objective",
        .group = kModel,
        .placeholder = "NAME",
-       .help = "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game; "
-               "wgan: Wasserstein critic with clipped weights; wgan-gp: Wasserstein critic with a gradient penalty",
+       .help =
+           "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game; "
+           "wgan: Wasserstein critic with clipped weights; wgan-gp: Wasserstein critic with a gradient penalty",
        .value = &o.objective,
        .accepted = Choices{{"non-saturating", "minimax", "wgan", "wgan-gp"}}},
       {.name = "clip",

@@ -60,8 +60,8 @@ void expect_stop_without_loss(const ProgramResult& result, const std::filesystem
 }
 
 TEST_CASE("the disk is full while a checkpoint is written", "[limits]") {
-  // Room for two checkpoints of 49 kB and not for three.
-  const SmallDisk disk("112k");
+  // Room for two checkpoints of about 51 kB and not for three.
+  const SmallDisk disk("136k");
   if (!disk.mounted()) {
     WARN("not run: this process may not mount a file system");
     return;

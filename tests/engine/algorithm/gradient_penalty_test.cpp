@@ -83,9 +83,9 @@ TEST_CASE("the penalty's gradient with respect to the weights", "[gradient_penal
 
 TEST_CASE("straight lines need no second-order sweep", "[gradient_penalty]") {
   StorageTable storages;
-  const Network critic(make_model({.model = "dcgan", .image = {16, 16, 1}, .latent = 5, .d_norm = false, .width = 2})
-                           .discriminator,
-                       storages, {.prefix = "critic"});
+  const Network critic(
+      make_model({.model = "dcgan", .image = {16, 16, 1}, .latent = 5, .d_norm = false, .width = 2}).discriminator,
+      storages, {.prefix = "critic"});
   const Tensor images = storages.add({.name = "images", .shape = {3, 16, 16, 1}});
   Builder b(storages, {.name = "penalty"});
   b.phase("all");
@@ -98,7 +98,7 @@ TEST_CASE("straight lines need no second-order sweep", "[gradient_penalty]") {
     dgrad += name.ends_with("dgrad");
     wgrad += name.ends_with("wgrad");
   }
-  const int products = 3;  // two convolutions and the covering one
+  const int products = 3;          // two convolutions and the covering one
   CHECK(forward == 2 * products);  // the forward and the tangent sweep
   CHECK(dgrad == products);
   CHECK(wgrad == products);

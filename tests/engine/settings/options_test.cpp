@@ -128,7 +128,8 @@ TEST_CASE("options of one objective mean nothing with another", "[options]") {
   CHECK(contains(refusal([](TrainingOptions& o) { o.lambda = 5; }), "--lambda: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.clip = 5; }), "--clip: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.gp_side = "one"; }), "--gp-side: means something with"));
-  CHECK(contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "none"; }), "--norm: means something with"));
+  CHECK(
+      contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "none"; }), "--norm: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.label_smoothing = 0.1; }),
                  "--label-smoothing: means something with"));
 }
