@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = ("kernel_tests_gpu", "gan_cuda_bench", "gan_cuda_train", "gpu_layouts", "gpu_microbenchmarks")
+PROGRAMS = ("kernel_tests_gpu", "gan_cuda_bench", "gan_cuda_train", "gpu_layouts", "gpu_microbenchmarks",
+            "ptx_instruction_tests")
 PACKED = ROOT / "build" / "gpu_programs.tar.xz"
 PACKED_LIMIT = 48 << 20  # bytes: the working tree travels along, 64 MiB in all
 # What the other machine has itself: the C library, which no other may replace, the driver, and cuBLAS (600 MB).

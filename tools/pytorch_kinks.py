@@ -8,6 +8,7 @@ side that bring the gradient to the recorded one. Each contributes a vector of i
 or not at all: an error of another kind is no sum of such vectors.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +35,7 @@ class Kinks:
 
     def __init__(self, networks):
         self.activations, self.candidates, self.turned = [], 0, 0
+        self.paused = False
         for network in networks:
             for module in network.modules():
                 if isinstance(module, (nn.ReLU, nn.LeakyReLU)):
@@ -42,6 +44,16 @@ class Kinks:
     def forget(self):
         """Before a computation whose gradients have nothing to do with those of the last."""
         self.activations = []
+
+    @contextlib.contextmanager
+    def pause(self):
+        """While a pass runs whose gradient is differentiated again: what retains gradients of first order is in the way of
+        those of second order, and a side would count in both."""
+        self.paused = True
+        try:
+            yield
+        finally:
+            self.paused = False
 
     def settle(self, gradients, recorded):
         """Adds to `gradients`, {parameter: tensor}, what turning activations to their other side changes. `recorded`: the
@@ -71,7 +83,7 @@ class Kinks:
 
     def _note(self, module, inputs, output):
         x = inputs[0]
-        if not x.requires_grad:
+        if self.paused or not x.requires_grad:
             return
         size = x.detach().abs()
         near = (size <= NEAR * size.square().mean().sqrt()).flatten().nonzero().flatten()

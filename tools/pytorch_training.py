@@ -3,6 +3,7 @@
 Each is a table below; a new objective, optimiser or algorithm is one function or one line there.
 """
 
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import Callable
@@ -110,7 +111,9 @@ def wgan_gp_iteration(r):
         real, fake = discriminator_gradients(r, step)
         share = r.given("t").view(-1, *[1] * (real.dim() - 1))
         between = (share * real + (1 - share) * fake.view_as(real)).requires_grad_()
-        (gradient,) = torch.autograd.grad(r.discriminator(between).sum(), between, create_graph=True)
+        with r.kinks.pause() if r.kinks else contextlib.nullcontext():
+            verdict = r.discriminator(between).sum()
+        (gradient,) = torch.autograd.grad(verdict, between, create_graph=True)
         excess = gradient.flatten(1).norm(2, 1) - 1
         if h["gp_side"] == "one":
             excess = excess.clamp_min(0)

@@ -1,5 +1,5 @@
 // Fragments, descriptors, swizzles, mbarriers and cvt.rna against tables that were compared with CUTLASS
-// entry by entry (layouts.json says from where each is).
+// entry by entry (tests/data/tensor-core-layouts.json says from where each is).
 
 #include <fstream>
 #include <functional>
