@@ -35,6 +35,7 @@ void append(std::vector<Parameter>& parameters, const std::string& node, std::ve
 
 std::vector<Tensor> values_of(const std::vector<Parameter>& parameters) {
   std::vector<Tensor> values;
+  values.reserve(parameters.size());
   for (const Parameter& p : parameters) values.push_back(p.value);
   return values;
 }
