@@ -46,10 +46,6 @@ const FeatureShape& NetworkGraph::shape_of(Value value) const {
   return value.node == Value::kInput ? input_ : nodes_[static_cast<std::size_t>(value.node)].shape;
 }
 
-bool NetworkGraph::mixes_batch() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.layer->mixes_batch(); });
-}
-
 json describe(const NetworkGraph& graph) {
   json modules = json::array();
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {

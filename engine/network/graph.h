@@ -43,8 +43,6 @@ class NetworkGraph {
   const FeatureShape& input_shape() const { return input_; }
   const FeatureShape& output_shape() const { return shape_of({static_cast<int>(nodes_.size()) - 1}); }
   const std::vector<Node>& nodes() const { return nodes_; }
-  /// Whether a layer makes the images of a batch depend on each other.
-  bool mixes_batch() const;
 
  private:
   std::string name_;

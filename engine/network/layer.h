@@ -129,11 +129,9 @@ class Layer {
   /// Emits the weight gradients of the pair (x, dy) that are matrix products. Layers without any have nothing to do.
   virtual void weight_gradients(const NodeContext&, const Tensor& x, const Tensor& dy, const GradientRequest&) const;
 
-  /// Whether `tangent` is there.
-  virtual bool has_double_backward() const { return false; }
   /// Emits the backward of the backward: for P a function of the dx that `backward` made of `dy`, and `v` = d(P)/d(dx) for
   /// every input (absent: zero), d(P)/d(dy) and d(P)/d(x). Parameter gradients of norm layers go where `request` says.
-  /// Throws Error unless has_double_backward().
+  /// Throws Error for layers that have none; a new kind starts so.
   virtual NodeTangent tangent(const NodeContext&, const NodeRecord&, const Tensor& dy, std::span<const Tensor> v,
                               const GradientRequest& request) const;
 

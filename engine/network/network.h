@@ -8,8 +8,8 @@
 //   second order       the input-gradient sweep again, for what the tangent sweep left at every input
 // `backward` is the second and the third together, node by node, for a pass whose dy nobody else needs: less is alive at once.
 //
-// A gradient penalty P(dx_0) on the gradient of the output with respect to the input (performance: section "five sweeps" of
-// Gulrajani et al. 2017 written out) is: forward; input gradients dy for a seed; v_0 = d(P)/d(dx_0); tangent; second order;
+// A gradient penalty P(dx_0) on the gradient of the output with respect to the input (Gulrajani et al. 2017, equation 3,
+// written out) is: forward; input gradients dy for a seed; v_0 = d(P)/d(dx_0); tangent; second order;
 // weight gradients over the pairs (v_l, dy_l) and (x_l, e_l), where e_l is what the second-order sweep made.
 #pragma once
 
@@ -90,7 +90,9 @@ class Network {
   /// are matrix products are left to weight_gradients(); those of norm layers go where `mode` says.
   InputGradients input_gradients(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode) const;
 
-  /// Emits the weight gradients that are matrix products, summed over all terms; the first is written as `mode` says.
+  /// Emits the weight gradients that are matrix products, summed over all terms; the first is written as `mode` says. Throws
+  /// Error for the term of a tangent sweep unless the mode is Accumulate: biases have no part in it and would stay as they
+  /// were.
   void weight_gradients(Builder& b, std::span<const WeightTerm> terms, ParamGrad mode) const;
 
   /// Emits the tangent sweep: for a function P of the `gradients.input` that input_gradients() made of `pass`, and `v` =

@@ -8,7 +8,7 @@ namespace gan {
 
 namespace {
 
-/// What a node is called in the names of tensors: "3" for "main.3", as the name says where it is.
+/// What a node is called in the names of tensors: "3" for "main.3", so that a chain's are G(z).0, G(z).1 ...
 std::string short_name(const std::string& name) {
   constexpr std::string_view kChain = "main.";
   return name.starts_with(kChain) ? name.substr(kChain.size()) : name;
@@ -131,6 +131,10 @@ InputGradients Network::input_gradients(Builder& b, const Pass& pass, const Tens
 }
 
 void Network::weight_gradients(Builder& b, std::span<const WeightTerm> terms, ParamGrad mode) const {
+  for (const WeightTerm& term : terms)
+    require(term.bias || mode == ParamGrad::Accumulate,
+            "network {}: the term of a tangent sweep can only be added, as it leaves the biases' gradients alone",
+            prefix());
   for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
     const std::vector<Tensor> gradients = gradients_of(i);
     ParamGrad here = mode;

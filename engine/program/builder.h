@@ -51,7 +51,6 @@ class Builder {
   /// Declares what the progress line makes of readings; see Gauge. A label that is there already is replaced.
   void gauge(Gauge gauge);
 
-  DType real() const { return options_.real; }
   const std::string& name_of(const Tensor& tensor) const { return program_.name_of(tensor); }
 
   /// The finished, validated program; the builder is spent.

@@ -38,18 +38,19 @@ class ActivationLayer final : public Layer {
     return {scaled_by_derivative(c, record, dy)};
   }
 
-  bool has_double_backward() const override {
-    return options_.kind == ActivationKind::Relu || options_.kind == ActivationKind::LeakyRelu;
-  }
   /// Where the function is made of straight lines dx = f'(x) dy does not change with x: d(P)/d(dy) = f'(x) v.
   NodeTangent tangent(const NodeContext& c, const NodeRecord& record, const Tensor& dy, std::span<const Tensor> v,
                       const GradientRequest& request) const override {
-    if (!has_double_backward()) return Layer::tangent(c, record, dy, v, request);
+    if (!is_made_of_lines()) return Layer::tangent(c, record, dy, v, request);
     if (!v[0].present()) return {};
     return {.output = scaled_by_derivative(c, record, v[0])};
   }
 
  private:
+  bool is_made_of_lines() const {
+    return options_.kind == ActivationKind::Relu || options_.kind == ActivationKind::LeakyRelu;
+  }
+
   Tensor scaled_by_derivative(const NodeContext& c, const NodeRecord& record, const Tensor& by) const {
     const Tensor made = c.builder.transient(c.name, record.output.shape);
     c.builder.emit(ActivationBackward{.kind = options_.kind,

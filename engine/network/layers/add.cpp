@@ -28,7 +28,6 @@ class AddLayer final : public Layer {
     return {dy.reshaped(record.inputs[0].shape), dy.reshaped(record.inputs[1].shape)};
   }
 
-  bool has_double_backward() const override { return true; }
   /// Both input gradients are dy itself: d(P)/d(dy) is the sum of what comes back for them.
   NodeTangent tangent(const NodeContext& c, const NodeRecord& record, const Tensor&, std::span<const Tensor> v,
                       const GradientRequest&) const override {

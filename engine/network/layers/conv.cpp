@@ -100,7 +100,6 @@ class ConvLayer final : public Layer {
                      .mode = request.mode});
   }
 
-  bool has_double_backward() const override { return true; }
   /// The input gradient is linear in dy and does not read x: d(P)/d(dy) is the forward of v, without bias.
   NodeTangent tangent(const NodeContext& c, const NodeRecord&, const Tensor&, std::span<const Tensor> v,
                       const GradientRequest&) const override {

@@ -64,7 +64,6 @@ class LinearLayer final : public Layer {
                                 .mode = request.mode});
   }
 
-  bool has_double_backward() const override { return true; }
   /// dx = dy w is linear in dy and does not read x: d(P)/d(dy) = v w^T.
   NodeTangent tangent(const NodeContext& c, const NodeRecord& record, const Tensor&, std::span<const Tensor> v,
                       const GradientRequest&) const override {

@@ -32,7 +32,6 @@ class ReshapeLayer final : public Layer {
     return {dy.reshaped(record.inputs[0].shape)};
   }
 
-  bool has_double_backward() const override { return true; }
   NodeTangent tangent(const NodeContext&, const NodeRecord& record, const Tensor&, std::span<const Tensor> v,
                       const GradientRequest&) const override {
     if (!v[0].present()) return {};

@@ -27,7 +27,6 @@ class NegationLayer final : public Layer {
     return {negated(c, dy, c.builder.transient(c.name, dy.shape))};
   }
 
-  bool has_double_backward() const override { return true; }
   NodeTangent tangent(const NodeContext& c, const NodeRecord&, const Tensor&, std::span<const Tensor> v,
                       const GradientRequest&) const override {
     if (!v[0].present()) return {};

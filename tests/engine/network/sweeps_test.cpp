@@ -174,6 +174,7 @@ TEST_CASE("the double backward of a penalty on the input gradient", "[sweeps]") 
   for (const Tensor& e : second.outputs) CHECK_FALSE(e.present());  // straight lines bend nowhere
   b.emit(Fill{.y = bench.network.gradient_slab(), .value = 0});
   const WeightTerm terms[] = {weight_term(pass, second), weight_term(tangents, gradients)};
+  CHECK_THROWS_AS(bench.network.weight_gradients(b, terms, ParamGrad::Overwrite), Error);  // biases would stay stale
   bench.network.weight_gradients(b, terms, ParamGrad::Accumulate);
   b.output("dinput", gradients.input);
   const auto runtime = bench.run(b.finish());
