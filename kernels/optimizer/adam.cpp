@@ -9,6 +9,7 @@ namespace gan {
 void validate(const Adam& op) {
   require_element_types(op);
   require_scalar(op.kName, "iteration", op.iteration);
+  if (op.updates.present()) require_scalar(op.kName, "updates", op.updates);
   if (op.fault.present()) require_scalar(op.kName, "fault", op.fault);
   require_present(op.kName, "gradient", op.gradient);
   require_operand(op.kName, "parameter", op.parameter, op.gradient.shape);

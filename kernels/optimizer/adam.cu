@@ -46,13 +46,14 @@ __device__ __forceinline__ void update(const AdamConstants& c, const SharedScale
 
 template <int N>
 __global__ void __launch_bounds__(kAdamBlock)
-    adam_kernel(std::int64_t count, AdamConstants constants, const std::uint64_t* iteration, const std::uint64_t* fault,
-                const float* __restrict__ gradient, float* __restrict__ parameter, float* __restrict__ m,
-                float* __restrict__ v) {
+    adam_kernel(std::int64_t count, AdamConstants constants, const std::uint64_t* iteration,
+                const std::uint64_t* updates, const std::uint64_t* fault, const float* __restrict__ gradient,
+                float* __restrict__ parameter, float* __restrict__ m, float* __restrict__ v) {
   if (fault != nullptr && *fault != 0) return;  // the same for all threads
   GAN_SHARED(SharedScales, scales);
   if (threadIdx.x == 0) {
-    const std::uint64_t step = *iteration * constants.updates_per_iteration + constants.update_index + 1;
+    const std::uint64_t before = updates != nullptr ? *updates : *iteration * constants.updates_per_iteration;
+    const std::uint64_t step = before + constants.update_index + 1;
     const AdamScales exact = adam_scales(constants.learning_rate, constants.beta1, constants.beta2, step);
     scales.step_size = static_cast<float>(exact.step_size);
     scales.inverse_root = static_cast<float>(exact.inverse_root);
@@ -103,7 +104,8 @@ void run(const Adam& op, CudaDevice& device) {
   const std::int64_t blocks = std::min(kMostAdamBlocks, (count + tile - 1) / tile);
   launch(width == 4 ? adam_kernel<4> : adam_kernel<1>,
          {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kAdamBlock)}, device.stream(), count, constants,
-         op.iteration.as<std::uint64_t>(), op.fault.as<std::uint64_t>(), gradient, parameter, m, v);
+         op.iteration.as<std::uint64_t>(), op.updates.as<std::uint64_t>(), op.fault.as<std::uint64_t>(), gradient,
+         parameter, m, v);
 }
 
 void run(const ExponentialMovingAverage& op, CudaDevice& device) {
