@@ -24,22 +24,32 @@ namespace {
 
 constexpr double kReportSeconds = 0.25;
 
-/// What a replay of a trace has to know beside the networks, as JSON.
-std::string hyper_parameters(const TrainingOptions& o) {
-  return nlohmann::json{{"objective", o.objective}, {"label_smoothing", o.label_smoothing},
-                        {"clip", o.clip},           {"lambda", o.lambda},
-                        {"gp_side", o.gp_side},     {"d_steps", o.d_steps},
-                        {"optimizer", o.optimizer}, {"g_lr", o.g_lr},
-                        {"d_lr", o.d_lr},           {"beta1", o.beta1},
-                        {"beta2", o.beta2},         {"weight_decay", o.weight_decay}}
+/// What a replay of a traced iteration has to know beside the networks, as JSON.
+std::string hyper_parameters(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
+  const double strength = kind.penalised ? static_cast<double>(o.penalty_every) : 0;
+  return nlohmann::json{{"objective", o.objective},
+                        {"label_smoothing", o.label_smoothing},
+                        {"clip", o.clip},
+                        {"lambda", o.lambda},
+                        {"gp_side", o.gp_side},
+                        {"gp_norm", o.gp_norm},
+                        {"r1", strength * o.r1},
+                        {"r2", strength * o.r2},
+                        {"reuse_noise", o.reuse_noise},
+                        {"d_steps", kinds.d_steps(kind)},
+                        {"optimizer", o.optimizer},
+                        {"g_lr", o.g_lr},
+                        {"d_lr", o.d_lr},
+                        {"beta1", o.beta1},
+                        {"beta2", o.beta2},
+                        {"weight_decay", o.weight_decay}}
       .dump();
 }
 
 std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
   if (o.iterations > 0) return o.iterations;
   if (o.epochs > 0)
-    return static_cast<std::int64_t>(
-        std::ceil(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch * o.d_steps)));
+    return IterationKinds(o).iterations_with(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch));
   return 0;
 }
 
@@ -95,8 +105,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
       total_(total_iterations(options_, dataset_.count)),
       due_{{options_.log_every, &Run::append_log},
            {options_.sample_every, &Run::save_sample},
-           {options_.checkpoint_every, &Run::save_checkpoint}},
-      readings_(runtime_->program(kIteration).readings.names.size()) {
+           {options_.checkpoint_every, &Run::save_checkpoint}} {
   options_.channels = dataset_.channels;
   runtime_->upload(programs_.dataset, dataset_.pixels.data());
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
@@ -107,6 +116,9 @@ TrainingResult Run::execute() {
   first_iteration_ = iteration_ = options_.resume.empty() ? start_fresh() : resume();
   log_.emplace(folder_->log());
   observer_.on_start(summary());
+  if (options_.gp_norm == "channel")
+    observer_.on_notice(
+        "--gp-norm channel penalises the wrong norm, every pixel's by itself: for comparison with what it spoils");
   start_ = reported_ = Clock::now();
   reported_at_ = iteration_;
   while (!finished() && stop_ == 0) {
@@ -115,8 +127,7 @@ TrainingResult Run::execute() {
   }
   runtime_->backend().synchronize();
   result_.seconds = elapsed_seconds();
-  result_.images_per_second = static_cast<double>((iteration_ - first_iteration_) * options_.batch * options_.d_steps) /
-                              std::max(result_.seconds, 1e-9);
+  result_.images_per_second = images_between(first_iteration_, iteration_) / std::max(result_.seconds, 1e-9);
   read_readings();
   report();
   if (sampled_at_ != iteration_) save_sample();
@@ -152,6 +163,7 @@ std::int64_t Run::resume() {
     if (iteration != newest->iteration)
       throw InputError(
           fmt::format("{}: holds iteration {}, which its name must say", newest->path.string(), iteration));
+    set_counters(programs_, *runtime_, static_cast<std::uint64_t>(iteration));
     saved_at_ = iteration;
   }  // else it was killed before the first
   folder_->discard_checkpoints_after(iteration);
@@ -176,8 +188,8 @@ void Run::save_trace() {
   std::filesystem::create_directories(folder);
   if (iteration_ == 0)
     save_safetensors(folder / "start.safetensors", make_checkpoint(programs_.players, *runtime_, to_toml(options_)));
-  SafetensorsFile trace = trace_iteration(programs_.players, *runtime_, kIteration);
-  trace.metadata["hyper_parameters"] = hyper_parameters(options_);
+  SafetensorsFile trace = trace_iteration(programs_.players, *runtime_, programs_.program_of(iteration_));
+  trace.metadata["hyper_parameters"] = hyper_parameters(options_, programs_.kinds, programs_.kinds.of(iteration_));
   save_safetensors(folder / fmt::format("iteration-{}.safetensors", iteration_ + 1), trace);
 }
 
@@ -185,7 +197,7 @@ void Run::run_iteration() {
   if (iteration_ < options_.trace) {
     save_trace();
   } else {
-    runtime_->run(kIteration);
+    runtime_->run(programs_.program_of(iteration_));
   }
   ++iteration_;
 }
@@ -209,38 +221,51 @@ void Run::read_readings() {
   if (iteration_ == first_iteration_) return;  // nothing has run yet
   std::uint64_t fault = 0;
   runtime_->download(programs_.players.counters.fault, &fault);
-  if (fault != 0) throw DivergedError(locate_fault(programs_.players, *runtime_, kIteration, fault - 1));
-  readings_ = runtime_->read<float>(runtime_->program(kIteration).readings.values);
+  if (fault != 0) throw DivergedError(locate_fault(programs_, *runtime_, fault - 1));
+  const Readings& declared = runtime_->program(programs_.program_of(iteration_ - 1)).readings;
+  const std::vector<float> values = runtime_->read<float>(declared.values);
   // A loss can overflow where its gradient does not.
-  if (!std::all_of(readings_.begin(), readings_.end(), [](float reading) { return std::isfinite(reading); }))
-    throw DivergedError(
-        locate_fault(programs_.players, *runtime_, kIteration, static_cast<std::uint64_t>(iteration_ - 1)));
+  if (!std::all_of(values.begin(), values.end(), [](float reading) { return std::isfinite(reading); }))
+    throw DivergedError(locate_fault(programs_, *runtime_, static_cast<std::uint64_t>(iteration_ - 1)));
+  for (std::size_t i = 0; i < values.size(); ++i) readings_[declared.names[i]] = values[i];
+}
+
+std::vector<ShownGauge> Run::shown_gauges() const {
+  std::vector<ShownGauge> shown;
+  for (const Runtime::ProgramId program : programs_.iteration_programs())
+    for (const Gauge& gauge : runtime_->program(program).readings.gauges) {
+      const auto is_known = [&](const std::string& name) { return readings_.contains(name); };
+      const auto is_same = [&](const ShownGauge& other) { return other.gauge.label == gauge.label; };
+      if (!std::all_of(gauge.readings.begin(), gauge.readings.end(), is_known)) continue;
+      if (std::any_of(shown.begin(), shown.end(), is_same)) continue;
+      shown.push_back({.gauge = gauge, .values = {}});
+      for (const std::string& name : gauge.readings) shown.back().values.push_back(readings_.at(name));
+    }
+  return shown;
+}
+
+double Run::images_between(std::int64_t first, std::int64_t last) const {
+  const IterationKinds& kinds = programs_.kinds;
+  return static_cast<double>((kinds.updates_before(last) - kinds.updates_before(first)) * options_.batch);
 }
 
 void Run::report() {
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - reported_).count();
-  const std::int64_t images = (iteration_ - reported_at_) * options_.batch * options_.d_steps;
-  if (images > 0) images_per_second_ = static_cast<double>(images) / std::max(seconds, 1e-9);
+  const double images = images_between(reported_at_, iteration_);
+  if (images > 0) images_per_second_ = images / std::max(seconds, 1e-9);
   reported_ = now;
   reported_at_ = iteration_;
 
   const double elapsed = elapsed_seconds();
   const std::int64_t done = iteration_ - first_iteration_;
   const double per_iteration = done > 0 ? elapsed / static_cast<double>(done) : 0;
-  const Readings& declared = runtime_->program(kIteration).readings;
-  std::vector<ShownGauge> gauges;
-  for (const Gauge& gauge : declared.gauges) {
-    gauges.push_back({.gauge = gauge, .values = {}});
-    for (const std::string& name : gauge.readings)
-      gauges.back().values.push_back(readings_[static_cast<std::size_t>(declared.index_of(name))]);
-  }
   observer_.on_progress({.iteration = iteration_,
                          .iterations = total_,
                          .fraction = total_ > 0 ? static_cast<double>(iteration_) / static_cast<double>(total_)
                                                 : std::min(1.0, elapsed / (options_.minutes * 60)),
                          .epoch = epochs_done(),
-                         .gauges = std::move(gauges),
+                         .gauges = shown_gauges(),
                          .images_per_second = images_per_second_,
                          .seconds_left = total_ > 0 ? per_iteration * static_cast<double>(total_ - iteration_)
                                                     : std::max(0.0, options_.minutes * 60 - elapsed)});
@@ -249,8 +274,9 @@ void Run::report() {
 void Run::append_log() {
   JsonLine line;
   line.add("iteration", iteration_).add("epoch", epochs_done());
-  const std::vector<std::string>& names = runtime_->program(kIteration).readings.names;
-  for (std::size_t i = 0; i < names.size(); ++i) line.add(names[i], readings_[i]);
+  // What this iteration has left: the log of a resumed run knows nothing older.
+  for (const std::string& name : runtime_->program(programs_.program_of(iteration_ - 1)).readings.names)
+    line.add(name, readings_.at(name));
   log_->append(line);
 }
 
@@ -276,9 +302,7 @@ void Run::save_checkpoint() {
   observer_.on_checkpoint(result_.last_checkpoint);
 }
 
-double Run::epochs_done() const {
-  return static_cast<double>(iteration_ * options_.batch * options_.d_steps) / static_cast<double>(dataset_.count);
-}
+double Run::epochs_done() const { return images_between(0, iteration_) / static_cast<double>(dataset_.count); }
 
 RunSummary Run::summary() {
   return {.device = runtime_->backend().description(),

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ class Run {
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   double epochs_done() const;
+  /// Real images that the iterations from `first` to before `last` see.
+  double images_between(std::int64_t first, std::int64_t last) const;
+  std::vector<ShownGauge> shown_gauges() const;
   RunSummary summary();
 
   /// Something that happens every so many iterations; 0: never.
@@ -58,8 +62,8 @@ class Run {
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
   std::int64_t sampled_at_ = -1, saved_at_ = -1;
-  std::vector<Due> due_;         ///< in the order in which they happen
-  std::vector<float> readings_;  ///< of the latest iteration, as the program declares them
+  std::vector<Due> due_;                   ///< in the order in which they happen
+  std::map<std::string, float> readings_;  ///< by name, of the latest iteration seen that had them
   Clock::time_point start_, reported_;
   std::int64_t reported_at_ = 0;
   double images_per_second_ = 0;

@@ -1,5 +1,7 @@
 #include "engine/run/training_programs.h"
 
+#include <algorithm>
+
 #include "engine/data/load.h"
 #include "engine/program/print.h"
 #include "kernels/core/contract/error.h"
@@ -27,14 +29,24 @@ Players::Options player_options(const TrainingOptions& o, std::int64_t channels)
           .d_optimizer = optimizer(o, o.d_lr)};
 }
 
-IterationOptions iteration_options(const TrainingOptions& o) {
+IterationOptions iteration_options(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
+  const auto gamma = [&](double asked) {
+    return kind.penalised ? static_cast<float>(asked * static_cast<double>(o.penalty_every)) : 0;
+  };
   return {.batch = o.batch,
-          .d_steps = o.d_steps,
+          .d_steps = kinds.d_steps(kind),
+          .d_steps_vary = kinds.d_steps_vary(),
+          .reuse_noise = o.reuse_noise,
           .ema_decay = static_cast<float>(o.ema),
           .flip = o.flip,
           .seed = o.seed,
           .weight_clip = static_cast<float>(o.clip),
-          .penalty = {.weight = static_cast<float>(o.lambda), .one_sided = o.gp_side == "one"}};
+          .penalty = {.weight = static_cast<float>(o.lambda),
+                      .one_sided = o.gp_side == "one",
+                      .norm = o.gp_norm == "channel" ? GradientPenaltyOptions::Norm::Channel
+                                                     : GradientPenaltyOptions::Norm::Sample},
+          .r1 = gamma(o.r1),
+          .r2 = gamma(o.r2)};
 }
 
 /// The largest batch, up to the one asked for, whose plan fits into `bytes`; 0 if none does.
@@ -59,11 +71,48 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),
       players(player_options(o, channels), table),
       dataset(table.add(
-          {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})) {
+          {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})),
+      kinds(o) {
+  const auto iteration_of = [&](const IterationKind& kind) {
+    return training_iteration(players, dataset, *objective, iteration_options(o, kinds, kind));
+  };
   programs.push_back(initialization(players, o.seed));
-  programs.push_back(training_iteration(players, dataset, *objective, iteration_options(o)));
+  programs.push_back(iteration_of(kinds.usual()));
   programs.push_back(sampling(players, o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
+  for (const bool early : {false, true})
+    for (const bool penalised : {false, true}) {
+      const IterationKind kind{early, penalised};
+      const bool occurs = (!early || kinds.d_steps_vary()) && (penalised == kinds.usual().penalised || kinds.is_lazy());
+      if (!occurs || kind == kinds.usual()) continue;
+      programs.push_back(iteration_of(kind));
+      programs.back().name += std::string(early ? ", early" : "") + (penalised ? ", penalised" : "");
+      others_.push_back(kind);
+    }
+}
+
+Runtime::ProgramId TrainingPrograms::program_of(std::int64_t iteration) const {
+  const IterationKind kind = kinds.of(iteration);
+  if (kind == kinds.usual()) return kIteration;
+  const auto at = std::find(others_.begin(), others_.end(), kind);
+  require(at != others_.end(), "iteration {} is of a kind that no program was written for", iteration);
+  return kOtherIterations + static_cast<Runtime::ProgramId>(at - others_.begin());
+}
+
+std::vector<Runtime::ProgramId> TrainingPrograms::iteration_programs() const {
+  std::vector<Runtime::ProgramId> ids = {kIteration};
+  for (std::size_t i = 0; i < others_.size(); ++i) ids.push_back(kOtherIterations + i);
+  return ids;
+}
+
+void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint64_t iteration) {
+  const TrainingCounters& counters = programs.players.counters;
+  const std::uint64_t updates =
+      programs.kinds.d_steps_vary()
+          ? static_cast<std::uint64_t>(programs.kinds.updates_before(static_cast<std::int64_t>(iteration)))
+          : 0;
+  runtime.upload(counters.iteration, &iteration);
+  runtime.upload(counters.discriminator_updates, &updates);
 }
 
 Dataset load_training_data(const TrainingOptions& o) {

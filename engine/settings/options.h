@@ -25,8 +25,15 @@ struct TrainingOptions {
   double clip = 0.01;                        ///< --clip: WGAN keeps the critic's weights in [-clip, clip]
   double lambda = 10;                        ///< --lambda: weight of WGAN-GP's penalty
   std::string gp_side = "two";               ///< --gp-side two | one
+  std::string gp_norm = "sample";            ///< --gp-norm sample | channel: what the penalised norm is taken over
+  double r1 = 0, r2 = 0;                     ///< --r1, --r2: gamma of the penalties at real and generated images
+  std::int64_t penalty_every = 1;            ///< --penalty-every iterations: R1 and R2, times as many
+  bool force_penalty = false;                ///< --force-penalty: on a discriminator with batch norm, too
   double label_smoothing = 0;                ///< --label-smoothing S: real target 1 - S
   int d_steps = 1;                           ///< --d-steps: k of Algorithm 1
+  int d_steps_early = 0;                     ///< --d-steps-early: k of early iterations; 0: --d-steps
+  std::int64_t early_iterations = 25;        ///< --early-iterations
+  bool reuse_noise = false;                  ///< --reuse-noise: the G step judges the D step's fakes again
 
   // length
   std::int64_t batch = 64;      ///< --batch

@@ -27,8 +27,16 @@ TrainingOptions unusual() {
   o.clip = 0.02;
   o.lambda = 11;
   o.gp_side = "one";
+  o.gp_norm = "channel";
+  o.r1 = 0.5;
+  o.r2 = 2;
+  o.penalty_every = 16;
+  o.force_penalty = true;
   o.label_smoothing = 0.1;
   o.d_steps = 3;
+  o.d_steps_early = 100;
+  o.early_iterations = 7;
+  o.reuse_noise = true;
   o.batch = 65;
   o.epochs = 1.0 / 3.0;
   o.g_lr = 1e-30;
