@@ -10,7 +10,8 @@ enum class StreamBlock : std::uint32_t {
   Initialization = 0,
   Training = 1u << 16,
   Sampling = 2u << 16,
-  Calibration = 3u << 16
+  Calibration = 3u << 16,
+  Watching = 4u << 16
 };
 
 /// A builder of the program `name` over the players' table, drawing from `streams`.

@@ -19,6 +19,7 @@ class Wasserstein : public Objective {
              .short_label = "W",
              .readings = {"loss_d_real", "loss_d_fake"},
              .joined = Gauge::Joined::NegatedSum,
+             .logged_as = "wasserstein",
              .rank = 3});
     b.gauge({.label = "G", .short_label = "G", .readings = {"loss_g"}, .rank = 4});
   }

@@ -16,6 +16,7 @@
 #include "engine/run/trace.h"
 #include "engine/settings/config.h"
 #include "engine/settings/training_settings.h"
+#include "engine/watch/watching.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -23,6 +24,21 @@ namespace gan {
 namespace {
 
 constexpr double kReportSeconds = 0.25;
+
+/// What the progress line shows of the latest look.
+const std::vector<Gauge> kWatchGauges = {
+    {.label = "diversity",
+     .short_label = "div",
+     .readings = {"diversity", "real_diversity"},
+     .joined = Gauge::Joined::SideBySide,
+     .decimals = 2,
+     .rank = 7},
+    {.label = "by heart", .short_label = "heart", .readings = {"memorised"}, .decimals = 2, .rank = 8}};
+
+bool is_wasserstein(const std::string& objective) { return objective == "wgan" || objective == "wgan-gp"; }
+
+/// Where the critic's weights are clipped; 0: nowhere.
+double clip_of(const TrainingOptions& o) { return o.objective == "wgan" ? o.clip : 0; }
 
 /// What a replay of a traced iteration has to know beside the networks, as JSON.
 std::string hyper_parameters(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
@@ -65,9 +81,10 @@ Dataset load_checked(const TrainingOptions& o) {
   check_options(o);
   if (o.resume.empty() && !o.out.empty()) RunFolder::check_free(o.out);
   Dataset data = load_training_data(o);
-  if (o.batch > data.count)
+  const std::int64_t to_train_on = data.count - held_out_images(o, data.count);
+  if (o.batch > to_train_on)
     throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
-                                 data.count, data.name, data.count));
+                                 to_train_on, data.name, to_train_on));
   return data;
 }
 
@@ -102,13 +119,16 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
       dataset_(load_checked(options_)),
       programs_(options_, dataset_.count, dataset_.channels),
       runtime_(fitted_runtime(options_, programs_)),
-      total_(total_iterations(options_, dataset_.count)),
+      total_(total_iterations(options_, dataset_.count - programs_.held_out)),
       due_{{options_.log_every, &Run::append_log},
+           {options_.watch_every, &Run::watch},
            {options_.sample_every, &Run::save_sample},
-           {options_.checkpoint_every, &Run::save_checkpoint}} {
+           {options_.checkpoint_every, &Run::save_checkpoint}},
+      alarms_({.has_probabilities = !is_wasserstein(options_.objective), .weight_clip = clip_of(options_)}) {
   options_.channels = dataset_.channels;
-  runtime_->upload(programs_.dataset, dataset_.pixels.data());
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
+  move_held_out_to_end(dataset_.pixels, dataset_.count, programs_.held_out, options_.seed);
+  runtime_->upload(programs_.dataset, dataset_.pixels.data());
   dataset_.pixels = {};
 }
 
@@ -241,6 +261,11 @@ std::vector<ShownGauge> Run::shown_gauges() const {
       shown.push_back({.gauge = gauge, .values = {}});
       for (const std::string& name : gauge.readings) shown.back().values.push_back(readings_.at(name));
     }
+  for (const Gauge& gauge : kWatchGauges)
+    if (readings_.contains(gauge.readings[0])) {
+      shown.push_back({.gauge = gauge, .values = {}});
+      for (const std::string& name : gauge.readings) shown.back().values.push_back(readings_.at(name));
+    }
   return shown;
 }
 
@@ -275,9 +300,29 @@ void Run::append_log() {
   JsonLine line;
   line.add("iteration", iteration_).add("epoch", epochs_done());
   // What this iteration has left: the log of a resumed run knows nothing older.
-  for (const std::string& name : runtime_->program(programs_.program_of(iteration_ - 1)).readings.names)
-    line.add(name, readings_.at(name));
+  const Readings& declared = runtime_->program(programs_.program_of(iteration_ - 1)).readings;
+  for (const std::string& name : declared.names) line.add(name, readings_.at(name));
+  for (const Gauge& gauge : declared.gauges) {
+    if (gauge.logged_as.empty()) continue;
+    float sum = 0;
+    for (const std::string& name : gauge.readings) sum += readings_.at(name);
+    line.add(gauge.logged_as, gauge.joined == Gauge::Joined::NegatedSum ? -sum : sum);
+  }
   log_->append(line);
+}
+
+void Run::watch() {
+  runtime_->run(kWatching);
+  const Measures measures = measure(programs_.players, *runtime_, kWatching, clip_of(options_));
+  JsonLine line;
+  line.add("iteration", iteration_);
+  for (const auto& [name, value] : named(measures)) {
+    line.add(name, value);
+    readings_[name] = static_cast<float>(value);
+  }
+  log_->append(line);
+  for (const std::string& sentence : alarms_.look(measures))
+    observer_.on_notice(fmt::format("alarm at iteration {}: {}", iteration_, sentence));
 }
 
 void Run::save_sample() {
@@ -302,7 +347,9 @@ void Run::save_checkpoint() {
   observer_.on_checkpoint(result_.last_checkpoint);
 }
 
-double Run::epochs_done() const { return images_between(0, iteration_) / static_cast<double>(dataset_.count); }
+double Run::epochs_done() const {
+  return images_between(0, iteration_) / static_cast<double>(dataset_.count - programs_.held_out);
+}
 
 RunSummary Run::summary() {
   return {.device = runtime_->backend().description(),

@@ -12,6 +12,7 @@
 #include "engine/files/run_folder.h"
 #include "engine/run/observer.h"
 #include "engine/run/training_programs.h"
+#include "engine/watch/alarms.h"
 
 namespace gan {
 
@@ -35,6 +36,7 @@ class Run {
   void read_readings();
   void report();
   void append_log();
+  void watch();
   void save_sample();
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -62,7 +64,8 @@ class Run {
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
   std::int64_t sampled_at_ = -1, saved_at_ = -1;
-  std::vector<Due> due_;                   ///< in the order in which they happen
+  std::vector<Due> due_;  ///< in the order in which they happen
+  Alarms alarms_;
   std::map<std::string, float> readings_;  ///< by name, of the latest iteration seen that had them
   Clock::time_point start_, reported_;
   std::int64_t reported_at_ = 0;

@@ -4,11 +4,15 @@
 
 #include "engine/data/load.h"
 #include "engine/program/print.h"
+#include "engine/watch/watching.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
 
 namespace {
+
+/// Images of each kind that a look compares: as many as a batch, so that it needs no more memory than training does.
+constexpr std::int64_t kFewestWatched = 2, kMostWatched = 128;
 
 OptimizerOptions optimizer(const TrainingOptions& o, double learning_rate) {
   return {.name = o.optimizer,
@@ -72,14 +76,21 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
       players(player_options(o, channels), table),
       dataset(table.add(
           {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})),
+      held_out(held_out_images(o, count)),
       kinds(o) {
+  const Tensor training = dataset.rows(0, count - held_out);
   const auto iteration_of = [&](const IterationKind& kind) {
-    return training_iteration(players, dataset, *objective, iteration_options(o, kinds, kind));
+    return training_iteration(players, training, *objective, iteration_options(o, kinds, kind));
   };
   programs.push_back(initialization(players, o.seed));
   programs.push_back(iteration_of(kinds.usual()));
   programs.push_back(sampling(players, o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
+  programs.push_back(watching(players,
+                              {.training = training,
+                               .held_out = held_out > 0 ? dataset.rows(count - held_out, held_out) : Tensor{},
+                               .batch = std::clamp(o.batch, kFewestWatched, kMostWatched)},
+                              o.seed));
   for (const bool early : {false, true})
     for (const bool penalised : {false, true}) {
       const IterationKind kind{early, penalised};
@@ -89,6 +100,11 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
       programs.back().name += std::string(early ? ", early" : "") + (penalised ? ", penalised" : "");
       others_.push_back(kind);
     }
+}
+
+std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count) {
+  const std::int64_t held_out = std::min(options.hold_out, count / 20);
+  return held_out >= 2 ? held_out : 0;
 }
 
 Runtime::ProgramId TrainingPrograms::program_of(std::int64_t iteration) const {

@@ -14,7 +14,14 @@
 namespace gan {
 
 /// A run's programs, in the order they are bound. Iterations of another kind than the usual one follow.
-enum TrainingProgram : Runtime::ProgramId { kInitialization, kIteration, kSampling, kCalibration, kOtherIterations };
+enum TrainingProgram : Runtime::ProgramId {
+  kInitialization,
+  kIteration,
+  kSampling,
+  kCalibration,
+  kWatching,
+  kOtherIterations
+};
 
 /// The players, the place of the data, and the programs of a run: enough to print schedule and plan.
 struct TrainingPrograms {
@@ -26,7 +33,8 @@ struct TrainingPrograms {
   StorageTable table;
   std::unique_ptr<Objective> objective;
   Players players;
-  Tensor dataset;  ///< U8 (count, H, W, C)
+  Tensor dataset;  ///< U8 (count, H, W, C): images to train on, then those that are held out
+  std::int64_t held_out = 0;
   IterationKinds kinds;
   std::vector<Program> programs;  ///< by TrainingProgram
 
@@ -44,6 +52,9 @@ struct TrainingPrograms {
 
 /// Sets the counters of a run to the state before iteration number `iteration`.
 void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint64_t iteration);
+
+/// How many of `count` images training never sees, as `options` ask: at most a twentieth, and two or none.
+std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count);
 
 /// The data set that `options` name, at the asked size.
 Dataset load_training_data(const TrainingOptions& options);

@@ -13,8 +13,9 @@ struct TrainingOptions {
   std::string data = "fashion-mnist";  ///< --data: folder of PNG/JPEG, IDX file, "fashion-mnist" or "shapes"
   std::int64_t image_height = 32;      ///< --image-size N | WxH: what every image is resized and cropped to
   std::int64_t image_width = 32;
-  std::int64_t channels = 0;  ///< --channels 1|3; 0: as the data
-  bool flip = false;          ///< --flip: mirror half of the images
+  std::int64_t channels = 0;    ///< --channels 1|3; 0: as the data
+  bool flip = false;            ///< --flip: mirror half of the images
+  std::int64_t hold_out = 256;  ///< --hold-out N images from training, to watch D with
 
   // model and objective
   std::string model = "dcgan";               ///< --model mlp | dcgan
@@ -56,6 +57,7 @@ struct TrainingOptions {
   // the run folder
   std::filesystem::path out;             ///< --out; empty: runs/DATA-MODEL-N, the first free N
   std::int64_t log_every = 50;           ///< --log-every iterations
+  std::int64_t watch_every = 500;        ///< --watch-every iterations; 0: never
   std::int64_t sample_every = 500;       ///< --sample-every iterations; 0: only at the end
   std::int64_t sample_count = 64;        ///< --sample-count images in a grid
   std::int64_t checkpoint_every = 1000;  ///< --checkpoint-every iterations; 0: only at the end

@@ -54,6 +54,14 @@ Rows data_rows(TrainingOptions& o) {
        .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
        .value = &o.flip,
        .default_note = "off"},
+      {.name = "hold-out",
+       .group = kData,
+       .placeholder = "N",
+       .help =
+           "images, chosen by --seed, that training never sees: what D makes of them tells whether it knows the others "
+           "by heart; at most a twentieth of the data",
+       .value = &o.hold_out,
+       .accepted = WholeRange{0, kMostImages}},
   };
 }
 
@@ -325,6 +333,14 @@ Rows folder_rows(TrainingOptions& o) {
        .help = "iterations between lines of log.jsonl",
        .value = &o.log_every,
        .accepted = WholeRange{1, kRarely},
+       .decides_result = false},
+      {.name = "watch-every",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "iterations between looks at both players, which log D's gap and gradient norms and the diversity of "
+               "images, and sound alarms; 0: never",
+       .value = &o.watch_every,
+       .accepted = WholeRange{0, kRarely},
        .decides_result = false},
       {.name = "sample-every",
        .group = kFolder,

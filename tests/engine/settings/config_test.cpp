@@ -19,6 +19,7 @@ TrainingOptions unusual() {
   o.image_width = 96;
   o.channels = 3;
   o.flip = true;
+  o.hold_out = 3;
   o.model = "mlp";
   o.width = 17;
   o.latent = 33;
@@ -50,6 +51,7 @@ TrainingOptions unusual() {
   o.device = "cpu";
   o.threads = 2;
   o.log_every = 5;
+  o.watch_every = 7;
   o.sample_every = 0;
   o.sample_count = 9;
   o.checkpoint_every = 1LL << 40;
