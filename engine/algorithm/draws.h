@@ -19,6 +19,11 @@ Builder make_builder(const Players& players, std::string name, std::uint64_t see
 /// A fresh minibatch of real images (batch, H, W, C), number `step` of the `options.d_steps` of this iteration.
 Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step);
 
+/// A fresh minibatch of real images for the generator's step, where its loss pairs generated images with real ones: one an
+/// iteration, on a walk through the data of its own.
+Tensor next_batch_for_generator(Builder& b, const Players& players, const Tensor& dataset,
+                                const IterationOptions& options);
+
 /// Fresh noise z ~ N(0, I) (batch, latent), drawn anew whenever `counter` changes.
 Tensor latents(Builder& b, const Players& players, const Tensor& counter, std::int64_t batch);
 

@@ -22,7 +22,7 @@ Program gan_iteration(const Players& players, const Tensor& dataset, const Objec
   }
 
   // then: descend G's stochastic gradient, through a D that stays as it is
-  generator_step(b, players, objective, o);
+  generator_step(b, players, dataset, objective, o);
   bookkeeping(b, players, o);
   return b.finish();
 }

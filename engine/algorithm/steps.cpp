@@ -18,13 +18,17 @@ void judge(Builder& b, const Network& d, const Objective& objective, const Tenso
   d.backward(b, on_fake, gradients.fake, ParamGrad::Accumulate, /*input_gradient=*/false);
 }
 
-void generator_step(Builder& b, const Players& players, const Objective& objective, const IterationOptions& options) {
+void generator_step(Builder& b, const Players& players, const Tensor& dataset, const Objective& objective,
+                    const IterationOptions& options) {
   const Network &g = players.generator, &d = players.discriminator;
   b.phase("G step");
+  Tensor on_real;  // D's verdict on real images does not depend on G: no gradient flows back from it
+  if (objective.is_paired())
+    on_real = d.forward(b, next_batch_for_generator(b, players, dataset, options), "D(x)").output;
   const Tensor z = latents(b, players, players.counters.iteration, options.batch);
   const Pass made = g.forward(b, z, "G(z)");
   const Pass judged = d.forward(b, made.output, "D(G(z))");
-  const Tensor dlogits = objective.g_loss(b, {.fake = judged.output});
+  const Tensor dlogits = objective.g_loss(b, {.real = on_real, .fake = judged.output});
   const Tensor dimages = d.backward(b, judged, dlogits, ParamGrad::Skip, /*input_gradient=*/true);
   g.backward(b, made, dimages, ParamGrad::Overwrite, /*input_gradient=*/false);
   players.g_optimizer->update(b, players.counters, {});

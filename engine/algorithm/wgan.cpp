@@ -21,7 +21,7 @@ Program wgan_iteration(const Players& players, const Tensor& dataset, const Obje
     b.emit(Clip{.fault = counters.fault, .parameter = f.parameter_slab(), .limit = o.weight_clip});
   }
 
-  generator_step(b, players, objective, o);  // descend  -E[f(G(z))]
+  generator_step(b, players, dataset, objective, o);  // descend  -E[f(G(z))]
   bookkeeping(b, players, o);
   return b.finish();
 }

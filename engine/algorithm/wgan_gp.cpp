@@ -34,7 +34,7 @@ Program wgan_gp_iteration(const Players& players, const Tensor& dataset, const O
     players.d_optimizer->update(b, counters, {.per_iteration = o.d_steps, .index = step});
   }
 
-  generator_step(b, players, objective, o);  // descend  -E[D(G(z))]
+  generator_step(b, players, dataset, objective, o);  // descend  -E[D(G(z))]
   bookkeeping(b, players, o);
   return b.finish();
 }
