@@ -25,11 +25,14 @@ NETWORKS = ("generator", "discriminator")
 class Objective:
     """d(real, fake, h) and g(real, fake, h) return the losses that the step adds up, in the order in which the engine
     computes them. `real` and `fake` are logits, h the hyper-parameters; g's `real` is None unless the objective pairs.
-    `probabilities`: whether the engine records the mean of sigmoid(logits). `algorithm`: how it is played."""
+    `d_mean`, `g_mean`: what the engine records the mean of beside D's and G's losses, by its name there. `paired`: a loss
+    reads both kinds of logits at once, G's step too. `algorithm`: how it is played."""
 
     d: Callable
     g: Callable
-    probabilities: bool = True
+    d_mean: str = "mean_sigmoid"
+    g_mean: str = "mean_sigmoid"
+    paired: bool = False
     algorithm: str = "gan"
 
 
@@ -42,14 +45,42 @@ def _cross_entropy_d(real, fake, h):
     return _cross_entropy(real, 1 - h["label_smoothing"]), _cross_entropy(fake, 0.0)
 
 
+def _squared_distance(logits, target):
+    """Half the mean squared distance from a target, as LSGAN has it."""
+    return functional.mse_loss(logits, torch.full_like(logits, target)) / 2
+
+
+def _preference(preferred, other):
+    """-log of the probability that, of a pair, the preferred image is the real one."""
+    return functional.soft_margin_loss(preferred - other, torch.ones_like(other))
+
+
 OBJECTIVES = {
     "non-saturating": Objective(_cross_entropy_d, lambda real, fake, h: [-functional.logsigmoid(fake).mean()]),
     "minimax": Objective(_cross_entropy_d, lambda real, fake, h: [functional.logsigmoid(-fake).mean()]),
+    "least-squares": Objective(
+        lambda real, fake, h: (_squared_distance(real, 1.0), _squared_distance(fake, 0.0)),
+        lambda real, fake, h: [_squared_distance(fake, 1.0)],
+        d_mean="mean_logit",
+        g_mean="mean_logit",
+    ),
+    "hinge": Objective(
+        lambda real, fake, h: (functional.relu(1 - real).mean(), functional.relu(1 + fake).mean()),
+        lambda real, fake, h: [-fake.mean()],
+        d_mean="mean_logit",
+        g_mean="",
+    ),
+    "relativistic": Objective(
+        lambda real, fake, h: [_preference(real, fake)],
+        lambda real, fake, h: [_preference(fake, real)],
+        paired=True,
+    ),
 } | {
     name: Objective(
         lambda real, fake, h: (-real.mean(), fake.mean()),
         lambda real, fake, h: [-fake.mean()],
-        probabilities=False,
+        d_mean="",
+        g_mean="",
         algorithm=name,
     )
     for name in ("wgan", "wgan-gp")
@@ -142,16 +173,19 @@ def discriminator_gradients(r, step):
     images = r.last_made.detach()  # G is not trained here
     x = r.given("x")
     real, fake = r.discriminator(x), r.discriminator(images)
-    r.backward([real, fake], r.objective.d(real, fake, r.hyper_parameters))
+    r.backward([real, fake], r.objective.d(real, fake, r.hyper_parameters), r.objective.d_mean)
     return x, images
 
 
 def generator_step(r):
-    """G's update on fresh noise, or on the last D step's."""
+    """G's update on fresh noise, or on the last D step's; beside fresh images where the objective pairs."""
     r.phase("G step")
     made = r.last_made if r.hyper_parameters.get("reuse_noise") else r.generator(r.given("z"))
+    with torch.no_grad():  # D's verdict on real images does not depend on G
+        real = r.discriminator(r.given("x")) if r.objective.paired else None
     fake = r.discriminator(made)
-    r.backward([fake], r.objective.g(None, fake, r.hyper_parameters))
+    logits = [fake] if real is None else [real, fake]
+    r.backward(logits, r.objective.g(real, fake, r.hyper_parameters), r.objective.g_mean)
     r.update("generator")
 
 
@@ -244,18 +278,22 @@ class Replay:
         self.inputs.add(self.prefix + name)
         return self.tensor(self.trace[self.prefix + name])
 
-    def backward(self, logits, losses):
-        """Adds up the gradients of the phase's losses, one after the other, as the engine does."""
-        for tensor in logits:
-            tensor.retain_grad()
-        for loss in losses:
-            loss.backward(retain_graph=True)
+    def backward(self, logits, losses, mean):
+        """Adds up the gradients of the phase's losses through one batch of logits after the other, as the engine does.
+        `mean` names what is recorded beside each loss: of the logits, or of the differences of a pair."""
+        trained = {i: tensor for i, tensor in enumerate(logits) if tensor.requires_grad}
+        gradients = torch.autograd.grad(sum(losses), list(trained.values()), retain_graph=True)
+        for (i, tensor), gradient in zip(trained.items(), gradients):
+            tensor.backward(gradient, retain_graph=True)
             self.note_peaks()
+            self.keep(f"dlogits.{i}", gradient)
         for i, tensor in enumerate(logits):
             self.keep(f"logits.{i}", tensor)
-            self.keep(f"dlogits.{i}", tensor.grad)
-            if self.objective.probabilities:
-                self.keep(f"mean_sigmoid.{i}", torch.sigmoid(tensor).mean())
+        verdicts = [logits[0] - logits[1]] if self.objective.paired else logits
+        for i, verdict in enumerate(verdicts if mean else []):
+            terms = torch.sigmoid(verdict) if mean == "mean_sigmoid" else verdict
+            self.keep(f"{mean}.{i}", terms.mean())
+            self.peaks[f"{self.prefix}{mean}.{i}"] = terms.detach().abs().mean().item()
         for i, loss in enumerate(losses):
             self.keep(f"loss.{i}", loss)
 

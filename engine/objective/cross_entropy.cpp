@@ -1,5 +1,6 @@
 // Goodfellow et al. 2014: V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))], in terms of logits.
 #include "engine/objective/objective.h"
+#include "engine/objective/verdicts.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -31,19 +32,7 @@ class CrossEntropyDiscriminator : public Objective {
             options.label_smoothing);
   }
 
-  void declare_readings(Builder& b) const override {
-    for (const char* name : {"loss_d_real", "loss_d_fake", "loss_g", "d_real", "d_fake_before", "d_fake_after"})
-      b.reading(name);
-    b.gauge({.label = "loss D", .short_label = "D", .readings = {"loss_d_real", "loss_d_fake"}, .rank = 3});
-    b.gauge({.label = "G", .short_label = "G", .readings = {"loss_g"}, .rank = 4});
-    b.gauge({.label = "D(x)", .short_label = "D(x)", .readings = {"d_real"}, .decimals = 2, .rank = 5});
-    b.gauge({.label = "D(G(z))",
-             .short_label = "D(G(z))",
-             .readings = {"d_fake_before", "d_fake_after"},
-             .joined = Gauge::Joined::SideBySide,
-             .decimals = 2,
-             .rank = 6});
-  }
+  void declare_readings(Builder& b) const override { declare_verdicts(b, {"d_fake_before", "d_fake_after"}); }
 
   Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
     Logits gradients;

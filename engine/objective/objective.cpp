@@ -12,8 +12,13 @@ struct Entry {
   const char* name;
   std::unique_ptr<Objective> (*make)(const ObjectiveOptions&);
 };
-constexpr Entry kObjectives[] = {
-    {"non-saturating", make_non_saturating}, {"minimax", make_minimax}, {"wgan", make_wgan}, {"wgan-gp", make_wgan_gp}};
+constexpr Entry kObjectives[] = {{"non-saturating", make_non_saturating},
+                                 {"minimax", make_minimax},
+                                 {"least-squares", make_least_squares},
+                                 {"hinge", make_hinge},
+                                 {"relativistic", make_relativistic},
+                                 {"wgan", make_wgan},
+                                 {"wgan-gp", make_wgan_gp}};
 
 }  // namespace
 

@@ -13,6 +13,9 @@
 #include "kernels/linear/bias.h"
 #include "kernels/linear/linear.h"
 #include "kernels/loss/gradient_penalty.h"
+#include "kernels/loss/hinge.h"
+#include "kernels/loss/least_squares.h"
+#include "kernels/loss/relativistic.h"
 #include "kernels/loss/sigmoid_cross_entropy.h"
 #include "kernels/loss/wasserstein.h"
 #include "kernels/norm/batch_norm.h"
@@ -28,9 +31,9 @@ namespace gan {
 using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
                  BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
-                 SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp, Clip, FiniteCheck,
-                 ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
-                 SampleIndices, AssembleBatch>;
+                 SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss, RelativisticLoss, WassersteinLoss, GradientPenalty,
+                 Adam, RmsProp, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, Interpolate,
+                 AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

@@ -35,7 +35,8 @@ const std::vector<Gauge> kWatchGauges = {
      .rank = 7},
     {.label = "by heart", .short_label = "heart", .readings = {"memorised"}, .decimals = 2, .rank = 8}};
 
-bool is_wasserstein(const std::string& objective) { return objective == "wgan" || objective == "wgan-gp"; }
+/// Whether sigmoid(D) is a probability in the game.
+bool has_probabilities(const std::string& objective) { return objective == "non-saturating" || objective == "minimax"; }
 
 /// Where the critic's weights are clipped; 0: nowhere.
 double clip_of(const TrainingOptions& o) { return o.objective == "wgan" ? o.clip : 0; }
@@ -124,7 +125,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
            {options_.watch_every, &Run::watch},
            {options_.sample_every, &Run::save_sample},
            {options_.checkpoint_every, &Run::save_checkpoint}},
-      alarms_({.has_probabilities = !is_wasserstein(options_.objective), .weight_clip = clip_of(options_)}) {
+      alarms_({.has_probabilities = has_probabilities(options_.objective), .weight_clip = clip_of(options_)}) {
   options_.channels = dataset_.channels;
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
   move_held_out_to_end(dataset_.pixels, dataset_.count, programs_.held_out, options_.seed);

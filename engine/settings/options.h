@@ -22,7 +22,7 @@ struct TrainingOptions {
   std::int64_t width = 64;                   ///< --width
   std::int64_t latent = 100;                 ///< --latent
   std::string norm = "batch";                ///< --norm batch | none: in dcgan's discriminator
-  std::string objective = "non-saturating";  ///< --objective non-saturating | minimax | wgan | wgan-gp
+  std::string objective = "non-saturating";  ///< --objective: a name of objective_names()
   double clip = 0.01;                        ///< --clip: WGAN keeps the critic's weights in [-clip, clip]
   double lambda = 10;                        ///< --lambda: weight of WGAN-GP's penalty
   std::string gp_side = "two";               ///< --gp-side two | one

@@ -98,9 +98,11 @@ Rows model_rows(TrainingOptions& o) {
        .placeholder = "NAME",
        .help =
            "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game; "
+           "least-squares: D takes real images to 1 and generated ones to 0; hinge: D keeps them beyond 1 and -1; "
+           "relativistic: D tells which of a real and a generated image is the real one, as in R3GAN; "
            "wgan: Wasserstein critic with clipped weights; wgan-gp: Wasserstein critic with a gradient penalty",
        .value = &o.objective,
-       .accepted = Choices{{"non-saturating", "minimax", "wgan", "wgan-gp"}}},
+       .accepted = Choices{{"non-saturating", "minimax", "least-squares", "hinge", "relativistic", "wgan", "wgan-gp"}}},
       {.name = "clip",
        .group = kModel,
        .placeholder = "C",
