@@ -4,7 +4,7 @@
 // to y and x (dx = J^T dy); a tangent is pushed the other way, from x to y, through the layer's linearisation (J v).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>  // whoever calls describe() includes the whole: half of the compile time
 #include <span>
 #include <string>
 #include <vector>

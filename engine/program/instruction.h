@@ -21,6 +21,8 @@
 #include "kernels/optimizer/finite_check.h"
 #include "kernels/optimizer/rms_prop.h"
 #include "kernels/random/random.h"
+#include "kernels/resample/pixel_shuffle.h"
+#include "kernels/resample/resample.h"
 
 namespace gan {
 
@@ -28,9 +30,9 @@ namespace gan {
 using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
                  BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
-                 SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp, Clip, FiniteCheck,
-                 ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
-                 SampleIndices, AssembleBatch>;
+                 Upsample, SumPool, PixelShuffle, SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp,
+                 Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter,
+                 RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

@@ -1,4 +1,6 @@
 // Batch normalisation, each sub-batch with statistics of its own.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 

@@ -172,15 +172,21 @@ void reduce_columns(std::int64_t rows, std::int64_t channels, int vector, const 
   else detail::reduce_columns<1>(rows, channels, source, finish, workspace, stream);
 }
 
-/// Visits all (row, channel): a thread keeps what belongs to its channels in registers while it goes down the rows.
-/// `map.at<N>(column)` gives a writer whose write<kRows>(row, step) writes the rows row, row + step, ... (kRows of
-/// them).
+/// Visits all (row, channel): a thread keeps what belongs to its columns, of N channels (1 or 4) each, in registers while
+/// it goes down the rows. `map.at<N>(column)` gives a writer whose write<kRows>(row, step) writes the rows row,
+/// row + step, ... (kRows of them).
+template <int N, class Map>
+void map_columns(std::int64_t rows, std::int64_t channels, const Map& map, cudaStream_t stream) {
+  if (rows == 0 || channels == 0) return;
+  const ColumnGrid grid = map_grid(rows, channels, N);
+  launch(detail::map_columns_kernel<N, Map>, detail::launch_shape(grid), stream, grid, map);
+}
+
+/// The same with `vector` channels a column.
 template <class Map>
 void map_columns(std::int64_t rows, std::int64_t channels, int vector, const Map& map, cudaStream_t stream) {
-  if (rows == 0 || channels == 0) return;
-  const ColumnGrid grid = map_grid(rows, channels, vector);
-  if (vector == 4) launch(detail::map_columns_kernel<4, Map>, detail::launch_shape(grid), stream, grid, map);
-  else launch(detail::map_columns_kernel<1, Map>, detail::launch_shape(grid), stream, grid, map);
+  if (vector == 4) map_columns<4>(rows, channels, map, stream);
+  else map_columns<1>(rows, channels, map, stream);
 }
 
 }  // namespace gan
