@@ -63,6 +63,8 @@ LAYERS = {
     "conv2d": _conv,
     "conv_transpose2d": _conv_transpose,
     "batch_norm2d": lambda m: nn.BatchNorm2d(m["num_features"]),
+    "instance_norm2d": lambda m: nn.InstanceNorm2d(m["num_features"], affine=True),
+    "group_norm": lambda m: nn.GroupNorm(m["num_groups"], m["num_channels"]),
     "relu": lambda m: nn.ReLU(),
     "leaky_relu": lambda m: nn.LeakyReLU(m["negative_slope"]),
     "tanh": lambda m: nn.Tanh(),

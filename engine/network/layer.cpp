@@ -24,4 +24,10 @@ Tensor Layer::result(const NodeContext& context, const ForwardOptions& options, 
   return options.output.present() ? options.output.reshaped(shape) : context.builder.transient(context.name, shape);
 }
 
+void Layer::refuse_overwriting(const NodeContext& context, const GradientRequest& request) {
+  require(request.mode != ParamGrad::Overwrite,
+          "{}: a norm layer's gradients of a tangent sweep can only be added, as they leave beta's alone",
+          context.name);
+}
+
 }  // namespace gan

@@ -41,8 +41,9 @@ std::size_t writer_of_output(const NetworkGraph& graph) {
 Pass Pass::rows(std::int64_t first, std::int64_t count) const {
   Pass part{.name = name, .input = input.rows(first, count), .nodes = {}, .output = output.rows(first, count)};
   for (const NodeRecord& node : nodes) {
-    NodeRecord slice{.inputs = {}, .output = node.output.rows(first, count), .statistics = {}};
+    NodeRecord slice{.inputs = {}, .output = node.output.rows(first, count), .statistics = {}, .of_samples = {}};
     for (const Tensor& x : node.inputs) slice.inputs.push_back(x.rows(first, count));
+    for (const Tensor& left : node.of_samples) slice.of_samples.push_back(left.rows(first, count));
     for (const NodeRecord::Statistics& group : node.statistics) {
       const bool inside = group.first >= first && group.first + group.count <= first + count;
       require(inside || group.first + group.count <= first || group.first >= first + count,

@@ -16,6 +16,7 @@
 #include "kernels/loss/sigmoid_cross_entropy.h"
 #include "kernels/loss/wasserstein.h"
 #include "kernels/norm/batch_norm.h"
+#include "kernels/norm/group_norm.h"
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/clip.h"
 #include "kernels/optimizer/finite_check.h"
@@ -29,10 +30,11 @@ namespace gan {
 /// One step of a program. A device is an interpreter of these.
 using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
-                 BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
-                 Upsample, SumPool, PixelShuffle, SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp,
-                 Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter,
-                 RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
+                 BatchNormForward, BatchNormBackward, BatchNormInference, GroupNormForward, GroupNormBackward,
+                 GroupNormTangent, ActivationForward, ActivationBackward, ActivationTangent, Upsample, SumPool,
+                 PixelShuffle, SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp, Clip, FiniteCheck,
+                 ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
+                 SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

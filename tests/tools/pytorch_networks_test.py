@@ -51,6 +51,14 @@ class NetworkTest(unittest.TestCase):
             net = pytorch_networks.Network({"name": "test", "input": [4, 2, 2], "modules": modules})
             self.assertTrue(torch.equal(net(x), want))
 
+    def test_norms_of_every_sample_have_our_files_names(self):
+        net = pytorch_networks.Network({"name": "test", "input": [4, 3, 2], "modules": [
+            {"type": "instance_norm2d", "num_features": 4},
+            {"type": "group_norm", "num_groups": 1, "num_channels": 4},
+        ]})
+        self.assertEqual(list(net.state_dict()), ["main.0.weight", "main.0.bias", "main.1.weight", "main.1.bias"])
+        self.assertAlmostEqual(net(torch.randn(5, 4, 3, 2)).flatten(1).mean(1).abs().max().item(), 0, places=5)
+
     def test_what_is_unknown_is_named(self):
         with self.assertRaisesRegex(ValueError, "layer type 'attention' is unknown here; known are linear,"):
             network([{"type": "attention"}])
