@@ -66,13 +66,15 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
   programs.push_back(calibration(players, o.batch, o.seed));
 }
 
-Dataset load_training_data(const TrainingOptions& o) {
+Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) {
   return load_dataset({.source = o.data,
                        .height = static_cast<int>(o.image_height),
                        .width = static_cast<int>(o.image_width),
                        .channels = static_cast<int>(o.channels),
                        .seed = o.seed,
-                       .threads = thread_count(o.threads)});
+                       .threads = thread_count(o.threads),
+                       .skip_damaged = o.skip_damaged,
+                       .observer = observer});
 }
 
 std::unique_ptr<Runtime> fitted_runtime(const TrainingOptions& o, TrainingPrograms& programs) {

@@ -33,8 +33,8 @@ struct TrainingPrograms {
   PlannedPrograms plan() { return PlannedPrograms(table, std::move(programs)); }
 };
 
-/// The data set that `options` name, at the asked size.
-Dataset load_training_data(const TrainingOptions& options);
+/// The data set that `options` name, at the asked size. `observer` is told how it goes; null: nobody.
+Dataset load_training_data(const TrainingOptions& options, LoadingObserver* observer = nullptr);
 
 /// The device that `options` name with all of the run's programs bound to it. Where the plan does not fit, MachineError
 /// says by how much and names the largest batch that would. Takes the programs of `programs`, which outlives the runtime.

@@ -29,10 +29,12 @@ Rows data_rows(TrainingOptions& o) {
       {.name = "data",
        .group = kData,
        .placeholder = "WHAT",
-       .help = "what to learn: a folder of PNG and JPEG images (with its subfolders; any mix of sizes), an IDX file "
-               "(gzipped or not), fashion-mnist, or shapes (drawn by the program; needs no files)",
+       .help = "what to learn: a folder of PNG, JPEG and WebP images (with its subfolders; any mix of sizes) or a zip "
+               "archive of them, an IDX file (gzipped or not), a NumPy .npy file of bytes (N,H,W), (N,H,W,C) or "
+               "(N,C,H,W), CIFAR-10's binary batches (a folder or one file), fashion-mnist, or shapes (drawn by the "
+               "program; needs no files)",
        .value = &o.data,
-       .accepted = NotEmpty{"a folder of images, an IDX file, fashion-mnist and shapes"}},
+       .accepted = NotEmpty{"a folder of images, an IDX, .npy, CIFAR-10 or zip file, fashion-mnist and shapes"}},
       {.name = "image-size",
        .group = kData,
        .placeholder = "N|WxH",
@@ -52,6 +54,14 @@ Rows data_rows(TrainingOptions& o) {
        .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
        .value = &o.flip,
        .default_note = "off"},
+      {.name = "skip-damaged",
+       .group = kData,
+       .placeholder = "",
+       .help = "leave out images of a folder or an archive that cannot be decoded, naming each; without it one of them "
+               "stops the run",
+       .value = &o.skip_damaged,
+       .default_note = "off",
+       .decides_result = false},
   };
 }
 
