@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct DataOptions {
   std::uint64_t seed = 0;     ///< of what is generated (`shapes`); files do not depend on it
   int threads = 1;            ///< CPU threads to decode and resample with, at least 1; the result does not depend on it
   bool skip_damaged = false;  ///< leave out image files that cannot be read or decoded, instead of refusing them all
+  std::filesystem::path cache = {};     ///< where decoded images are kept (image_cache.h); empty: nowhere
   LoadingObserver* observer = nullptr;  ///< who is told how it goes (loading_observer.h); null: nobody
 };
 

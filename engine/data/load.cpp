@@ -14,6 +14,7 @@
 #include "engine/data/cifar10.h"
 #include "engine/data/gzip.h"
 #include "engine/data/idx.h"
+#include "engine/data/image_cache.h"
 #include "engine/data/image_file.h"
 #include "engine/data/image_folder.h"
 #include "engine/data/loading_observer.h"
@@ -121,7 +122,9 @@ Source find_source(const DataOptions& options) {
 }
 
 Dataset load_files(const DataOptions& options) {
-  Dataset dataset = find_source(options).load();
+  const Source source = find_source(options);
+  Dataset dataset =
+      options.cache.empty() ? source.load() : load_through_cache(source.name, source.files, options, source.load);
   if (options.observer != nullptr)
     for (const std::string& image : dataset.left_out) options.observer->on_notice("left out " + image);
   return dataset;

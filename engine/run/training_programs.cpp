@@ -74,6 +74,7 @@ Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) 
                        .seed = o.seed,
                        .threads = thread_count(o.threads),
                        .skip_damaged = o.skip_damaged,
+                       .cache = o.cache,
                        .observer = observer});
 }
 

@@ -13,9 +13,10 @@ struct TrainingOptions {
   std::string data = "fashion-mnist";  ///< --data: "fashion-mnist", "shapes", or a path (load.h)
   std::int64_t image_height = 32;      ///< --image-size N | WxH: what every image is resized and cropped to
   std::int64_t image_width = 32;
-  std::int64_t channels = 0;  ///< --channels 1|3; 0: as the data
-  bool flip = false;          ///< --flip: mirror half of the images
-  bool skip_damaged = false;  ///< --skip-damaged: leave out images that cannot be decoded
+  std::int64_t channels = 0;    ///< --channels 1|3; 0: as the data
+  bool flip = false;            ///< --flip: mirror half of the images
+  bool skip_damaged = false;    ///< --skip-damaged: leave out images that cannot be decoded
+  std::filesystem::path cache;  ///< --cache FILE | DIR: keep the decoded images there; empty: nowhere
 
   // model and objective
   std::string model = "dcgan";               ///< --model mlp | dcgan

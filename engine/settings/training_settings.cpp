@@ -62,6 +62,16 @@ Rows data_rows(TrainingOptions& o) {
        .value = &o.skip_damaged,
        .default_note = "off",
        .decides_result = false},
+      {.name = "cache",
+       .group = kData,
+       .placeholder = "FILE|DIR",
+       .help =
+           "keep the decoded images in this file, or in one of this folder (a new folder's name ends in /), for the "
+           "next run with the same files, by content, and size",
+       .value = &o.cache,
+       .only_with = {[&o] { return o.data != "shapes"; }, "--data that is read from files"},
+       .default_note = "not kept",
+       .decides_result = false},
   };
 }
 

@@ -136,6 +136,19 @@ TEST_CASE("archives and arrays that will not do", "[refusal]") {
   refused({0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 2, 0, '{', '}'}, "damaged .npy header");
 }
 
+TEST_CASE("places for a cache that will not do", "[refusal]") {
+  const TemporaryFolder folder;
+  write_plainly(folder / "thesis.txt", "precious");
+  folder.write("images/1.png", flat_png(16, 16, 1, 2, 3));
+  const std::string file = (folder / "thesis.txt").string(), images = (folder / "images").string();
+  expect_refusal(small_run(folder / "run", {"--data", images, "--cache", file, "--iterations", "1"}), kWrongInput,
+                 "--cache " + file);
+  expect_refusal(small_run(folder / "run", {"--cache", file, "--iterations", "1"}), kWrongInput,
+                 "--cache: means something with --data that is read from files only");
+  CHECK(contents_of(file) == "precious");
+  CHECK(!std::filesystem::exists(folder / "run"));
+}
+
 TEST_CASE("--device cuda without a GPU", "[refusal]") {
   const TemporaryFolder folder;
   expect_refusal(small_run(folder / "run", {"--device", "cuda", "--iterations", "1"}), kMachineCannot, "--device cpu");
