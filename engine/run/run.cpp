@@ -78,10 +78,10 @@ TrainingOptions resolved(TrainingOptions o) {
   return o;
 }
 
-Dataset load_checked(const TrainingOptions& o) {
+Dataset load_checked(const TrainingOptions& o, TrainingObserver& observer) {
   check_options(o);
   if (o.resume.empty() && !o.out.empty()) RunFolder::check_free(o.out);
-  Dataset data = load_training_data(o);
+  Dataset data = load_training_data(o, &observer);
   const std::int64_t to_train_on = data.count - held_out_images(o, data.count);
   if (o.batch > to_train_on)
     throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
@@ -117,7 +117,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
     : options_(resolved(options)),
       observer_(observer),
       stop_(stop),
-      dataset_(load_checked(options_)),
+      dataset_(load_checked(options_, observer_)),
       programs_(options_, dataset_.count, dataset_.channels),
       runtime_(fitted_runtime(options_, programs_)),
       total_(total_iterations(options_, dataset_.count - programs_.held_out)),

@@ -131,13 +131,16 @@ void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint6
   runtime.upload(counters.discriminator_updates, &updates);
 }
 
-Dataset load_training_data(const TrainingOptions& o) {
+Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) {
   return load_dataset({.source = o.data,
                        .height = static_cast<int>(o.image_height),
                        .width = static_cast<int>(o.image_width),
                        .channels = static_cast<int>(o.channels),
                        .seed = o.seed,
-                       .threads = thread_count(o.threads)});
+                       .threads = thread_count(o.threads),
+                       .skip_damaged = o.skip_damaged,
+                       .cache = o.cache,
+                       .observer = observer});
 }
 
 std::unique_ptr<Runtime> fitted_runtime(const TrainingOptions& o, TrainingPrograms& programs) {

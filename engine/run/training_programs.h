@@ -56,8 +56,8 @@ void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint6
 /// How many of `count` images training never sees, as `options` ask: at most a twentieth, and two or none.
 std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count);
 
-/// The data set that `options` name, at the asked size.
-Dataset load_training_data(const TrainingOptions& options);
+/// The data set that `options` name, at the asked size. `observer` is told how it goes; null: nobody.
+Dataset load_training_data(const TrainingOptions& options, LoadingObserver* observer = nullptr);
 
 /// The device that `options` name with all of the run's programs bound to it. Where the plan does not fit, MachineError
 /// says by how much and names the largest batch that would. Takes the programs of `programs`, which outlives the runtime.
