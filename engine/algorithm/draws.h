@@ -10,7 +10,8 @@ enum class StreamBlock : std::uint32_t {
   Initialization = 0,
   Training = 1u << 16,
   Sampling = 2u << 16,
-  Calibration = 3u << 16
+  Calibration = 3u << 16,
+  Seeds = 4u << 16  ///< latents that seeds address: engine/sample/latents.h
 };
 
 /// A builder of the program `name` over the players' table, drawing from `streams`.

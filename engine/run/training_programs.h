@@ -33,6 +33,9 @@ struct TrainingPrograms {
   PlannedPrograms plan() { return PlannedPrograms(table, std::move(programs)); }
 };
 
+/// The networks that `options` ask for, on images of `channels`.
+ModelOptions model_options(const TrainingOptions& options, std::int64_t channels);
+
 /// The data set that `options` name, at the asked size.
 Dataset load_training_data(const TrainingOptions& options);
 
