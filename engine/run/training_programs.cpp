@@ -23,11 +23,7 @@ OptimizerOptions optimizer(const TrainingOptions& o, double learning_rate) {
 }
 
 Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
-  return {.model = {.model = o.model,
-                    .image = {o.image_height, o.image_width, channels},
-                    .latent = o.latent,
-                    .d_norm = o.norm == "batch",
-                    .width = o.width},
+  return {.model = model_options(o, channels),
           .average = o.ema > 0,
           .g_optimizer = optimizer(o, o.g_lr),
           .d_optimizer = optimizer(o, o.d_lr)};
@@ -70,6 +66,14 @@ std::int64_t largest_batch_that_fits(const TrainingOptions& o, const Shape& data
 }
 
 }  // namespace
+
+ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
+  return {.model = o.model,
+          .image = {o.image_height, o.image_width, channels},
+          .latent = o.latent,
+          .d_norm = o.norm == "batch",
+          .width = o.width};
+}
 
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),

@@ -6,6 +6,7 @@ find_package(CLI11 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(GIF REQUIRED)
 find_package(Threads REQUIRED)
 
 # Libraries that are headers alone, wherever a package (config, pkg-config or neither) has put them.
@@ -35,4 +36,5 @@ target_link_libraries(gan_libzip INTERFACE ${LIBZIP_LIBRARY})
 
 if(GAN_TESTS)
   find_package(Catch2 REQUIRED)  # 2 or 3
+  find_library(WEBPDEMUX_LIBRARY webpdemux REQUIRED)  # reads animations
 endif()
