@@ -139,14 +139,20 @@ InputGradients Network::input_gradients(Builder& b, const Pass& pass, const Tens
 }
 
 void Network::weight_gradients(Builder& b, std::span<const WeightTerm> terms, ParamGrad mode) const {
+  const auto has_pair = [](const WeightTerm& term, std::size_t node) {
+    return term.x[node].present() && term.dy[node].present();
+  };
+  for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
+    const auto first = std::find_if(terms.begin(), terms.end(), [&](const WeightTerm& t) { return has_pair(t, i); });
+    require(mode == ParamGrad::Accumulate || first == terms.end() || first->bias,
+            "network {}: the term of a tangent sweep can only be added, as it leaves the biases' gradients alone",
+            prefix());
+  }
   for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
     const std::vector<Tensor> gradients = gradients_of(i);
     ParamGrad here = mode;
     for (const WeightTerm& term : terms) {
-      if (!term.x[i].present() || !term.dy[i].present()) continue;
-      require(term.bias || here == ParamGrad::Accumulate,
-              "network {}: the term of a tangent sweep can only be added, as it leaves the biases' gradients alone",
-              prefix());
+      if (!has_pair(term, i)) continue;
       graph_.nodes()[i].layer->weight_gradients(context(b, i, graph_.nodes()[i].name), term.x[i], term.dy[i],
                                                 {.mode = here, .gradients = gradients, .bias = term.bias});
       here = ParamGrad::Accumulate;

@@ -20,6 +20,8 @@ TrainingOptions unusual() {
   o.channels = 3;
   o.flip = true;
   o.hold_out = 3;
+  o.skip_damaged = true;
+  o.cache = "decoded/";
   o.model = "mlp";
   o.width = 17;
   o.latent = 33;

@@ -38,6 +38,7 @@ TEST_CASE("every setting is an option", "[command_line]") {
                                                           "--flip",
                                                           "--hold-out",
                                                           "5",
+                                                          "--skip-damaged",
                                                           "--model",
                                                           "mlp",
                                                           "--width",
