@@ -23,6 +23,7 @@
 #include "kernels/optimizer/clip.h"
 #include "kernels/optimizer/finite_check.h"
 #include "kernels/optimizer/rms_prop.h"
+#include "kernels/optimizer/sgd.h"
 #include "kernels/random/random.h"
 
 namespace gan {
@@ -32,7 +33,7 @@ using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
                  BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
                  SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss, RelativisticLoss, WassersteinLoss, GradientPenalty,
-                 Adam, RmsProp, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, Interpolate,
+                 Adam, RmsProp, Sgd, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum, Interpolate,
                  AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...

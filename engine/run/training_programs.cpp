@@ -1,5 +1,7 @@
 #include "engine/run/training_programs.h"
 
+#include <cmath>
+
 #include "engine/data/load.h"
 #include "engine/program/print.h"
 #include "kernels/core/contract/error.h"
@@ -8,23 +10,25 @@ namespace gan {
 
 namespace {
 
-OptimizerOptions optimizer(const TrainingOptions& o, double learning_rate) {
+OptimizerOptions optimizer(const TrainingOptions& o, std::int64_t images, double learning_rate) {
   return {.name = o.optimizer,
           .learning_rate = learning_rate,
           .beta1 = o.beta1,
           .beta2 = o.beta2,
-          .weight_decay = o.weight_decay};
+          .momentum = o.momentum,
+          .weight_decay = o.weight_decay,
+          .schedule = learning_rate_schedule(o.lr_schedule, total_iterations(o, images))};
 }
 
-Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
+Players::Options player_options(const TrainingOptions& o, std::int64_t images, std::int64_t channels) {
   return {.model = {.model = o.model,
                     .image = {o.image_height, o.image_width, channels},
                     .latent = o.latent,
                     .d_norm = o.norm == "batch",
                     .width = o.width},
           .average = o.ema > 0,
-          .g_optimizer = optimizer(o, o.g_lr),
-          .d_optimizer = optimizer(o, o.d_lr)};
+          .g_optimizer = optimizer(o, images, o.g_lr),
+          .d_optimizer = optimizer(o, images, o.d_lr)};
 }
 
 IterationOptions iteration_options(const TrainingOptions& o) {
@@ -57,13 +61,21 @@ std::int64_t largest_batch_that_fits(const TrainingOptions& o, const Shape& data
 
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),
-      players(player_options(o, channels), table),
+      players(player_options(o, count, channels), table),
       dataset(table.add(
           {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})) {
   programs.push_back(initialization(players, o.seed));
   programs.push_back(training_iteration(players, dataset, *objective, iteration_options(o)));
   programs.push_back(sampling(players, o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
+}
+
+std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
+  if (o.iterations > 0) return o.iterations;
+  if (o.epochs > 0)
+    return static_cast<std::int64_t>(
+        std::ceil(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch * o.d_steps)));
+  return 0;
 }
 
 Dataset load_training_data(const TrainingOptions& o) {

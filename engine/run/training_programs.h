@@ -33,6 +33,9 @@ struct TrainingPrograms {
   PlannedPrograms plan() { return PlannedPrograms(table, std::move(programs)); }
 };
 
+/// How many iterations a run over `images` images has; 0 where time decides.
+std::int64_t total_iterations(const TrainingOptions& options, std::int64_t images);
+
 /// The data set that `options` name, at the asked size.
 Dataset load_training_data(const TrainingOptions& options);
 
