@@ -132,8 +132,13 @@ SCHEDULES = {
 
 def gan_iteration(r):
     """Goodfellow et al. 2014, Algorithm 1: k updates of D, each on fresh data and noise, then one of G on fresh noise."""
-    for step in range(1, r.hyper_parameters["d_steps"] + 1):
-        discriminator_gradients(r, step)
+    h = r.hyper_parameters
+    for step in range(1, h["d_steps"] + 1):
+        images = discriminator_gradients(r, step)
+        for name, at in zip(("r1", "r2"), images):
+            if h.get(name, 0) > 0:  # gamma / 2 E[|grad D|^2] at real, at generated images (Mescheder et al. 2018)
+                gradient = input_gradient(r, at)
+                r.add_gradient(h[name] / 2 * gradient.flatten(1).square().sum(1).mean())
         r.update("discriminator")
     generator_step(r)
 
@@ -153,11 +158,9 @@ def wgan_gp_iteration(r):
     for step in range(1, h["d_steps"] + 1):
         real, fake = discriminator_gradients(r, step)
         share = r.given("t").view(-1, *[1] * (real.dim() - 1))
-        between = (share * real + (1 - share) * fake.view_as(real)).requires_grad_()
-        with r.kinks.pause() if r.kinks else contextlib.nullcontext():
-            verdict = r.discriminator(between).sum()
-        (gradient,) = torch.autograd.grad(verdict, between, create_graph=True)
-        excess = gradient.flatten(1).norm(2, 1) - 1
+        gradient = input_gradient(r, share * real + (1 - share) * fake.view_as(real))
+        axes = gradient.flatten(1) if h.get("gp_norm", "sample") == "sample" else gradient
+        excess = axes.norm(2, 1) - 1
         if h["gp_side"] == "one":
             excess = excess.clamp_min(0)
         r.add_gradient(h["lambda"] * excess.square().mean())
@@ -165,11 +168,21 @@ def wgan_gp_iteration(r):
     generator_step(r)
 
 
+def input_gradient(r, at):
+    """The gradient of D's output at the images `at`, which autograd can differentiate again."""
+    at = at.detach().requires_grad_()
+    with r.kinks.pause() if r.kinks else contextlib.nullcontext():
+        verdict = r.discriminator(at).sum()
+    (gradient,) = torch.autograd.grad(verdict, at, create_graph=True)
+    return gradient
+
+
 def discriminator_gradients(r, step):
     """Begins D's update number `step` with the gradients of its losses; returns the real and the generated images."""
     r.phase(f"D step {step}")
-    with torch.no_grad():  # G is not trained here
-        images = r.generator(r.given("z"))
+    with contextlib.nullcontext() if r.hyper_parameters.get("reuse_noise") else torch.no_grad():
+        r.last_made = r.generator(r.given("z"))
+    images = r.last_made.detach()  # G is not trained here
     x = r.given("x")
     real, fake = r.discriminator(x), r.discriminator(images)
     r.backward([real, fake], r.objective.d(real, fake, r.hyper_parameters), r.objective.d_mean)
@@ -177,11 +190,12 @@ def discriminator_gradients(r, step):
 
 
 def generator_step(r):
-    """G's update on fresh noise, beside fresh images where the objective pairs."""
+    """G's update on fresh noise, or on the last D step's; beside fresh images where the objective pairs."""
     r.phase("G step")
+    made = r.last_made if r.hyper_parameters.get("reuse_noise") else r.generator(r.given("z"))
     with torch.no_grad():  # D's verdict on real images does not depend on G
         real = r.discriminator(r.given("x")) if r.objective.paired else None
-    fake = r.discriminator(r.generator(r.given("z")))
+    fake = r.discriminator(made)
     logits = [fake] if real is None else [real, fake]
     r.backward(logits, r.objective.g(real, fake, r.hyper_parameters), r.objective.g_mean)
     r.update("generator")
@@ -256,6 +270,7 @@ class Replay:
     def iteration(self, trace):
         """Replays the iteration that `trace` recorded; returns {name: float64 array} of all it made."""
         self.trace, self.made, self.inputs, self.peaks = trace, {}, set(), {}
+        self.hyper_parameters = json.loads(trace.metadata["hyper_parameters"])  # d_steps, r1 and r2 may vary
         length = self.hyper_parameters.get("iterations", 0)
         factor = self.schedule(self.iterations / length if length else 0.0)
         for name, optimizer in self.optimizers.items():

@@ -4,7 +4,8 @@
 // to y and x (dx = J^T dy); a tangent is pushed the other way, from x to y, through the layer's linearisation (J v).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <limits>
+#include <nlohmann/json_fwd.hpp>  // whoever calls describe() includes the whole: half of the compile time
 #include <span>
 #include <string>
 #include <vector>
@@ -81,6 +82,10 @@ struct NodeRecord {
   std::vector<Tensor> inputs;
   Tensor output;
   std::vector<Statistics> statistics;  ///< norm layers only
+
+  /// The record of `count` rows of the batch from `first` on. Sub-batches lie inside or outside as a whole; throws Error,
+  /// with `name`, otherwise.
+  NodeRecord rows(std::int64_t first, std::int64_t count, const std::string& name) const;
 };
 
 /// What a backward is asked for.
@@ -93,6 +98,9 @@ struct GradientRequest {
   /// Whether biases get their gradient with the products; a pair (v, dy) of a tangent sweep has none for them.
   bool bias = true;
   bool input_gradient = true;  ///< whether d(loss)/d(inputs) are wanted
+  /// Only the first so many rows of the batch count for the parameter gradients of norm layers; the others hold another
+  /// function's seeds. A sub-batch counts or does not as a whole.
+  std::int64_t parameter_rows = std::numeric_limits<std::int64_t>::max();
 };
 
 /// What a tangent sweep makes of a node: see Network::tangent.

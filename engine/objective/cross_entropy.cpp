@@ -13,15 +13,14 @@ struct Names {
   const char* mean_sigmoid;  ///< D(x) or D(G(z))
 };
 
-Tensor cross_entropy(Builder& b, const Tensor& logits, const Names& names, float target, float weight) {
-  const Tensor dlogits = b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+void cross_entropy(Builder& b, const Tensor& logits, const Tensor& dlogits, const Names& names, float target,
+                   float weight) {
   b.emit(SigmoidCrossEntropy{.logits = logits,
                              .loss = b.reading(names.loss),
                              .dlogits = dlogits,
                              .mean_sigmoid = b.reading(names.mean_sigmoid),
                              .target = target,
                              .weight = weight});
-  return dlogits;
 }
 
 /// The discriminator ascends V, that is, descends the two cross-entropies.
@@ -35,17 +34,24 @@ class CrossEntropyDiscriminator : public Objective {
 
   void declare_readings(Builder& b) const override { declare_verdicts(b, {"d_fake_before", "d_fake_after"}); }
 
-  Logits d_loss(Builder& b, const Logits& logits) const override {
+  Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
     Logits gradients;
-    if (logits.real.present())
-      gradients.real = cross_entropy(b, logits.real, {"loss_d_real", "d_real"}, real_target_, 1);
-    if (logits.fake.present()) gradients.fake = cross_entropy(b, logits.fake, {"loss_d_fake", "d_fake_before"}, 0, 1);
+    if (logits.real.present()) {
+      gradients.real = gradient_of(b, logits.real, into.real);
+      cross_entropy(b, logits.real, gradients.real, {"loss_d_real", "d_real"}, real_target_, 1);
+    }
+    if (logits.fake.present()) {
+      gradients.fake = gradient_of(b, logits.fake, into.fake);
+      cross_entropy(b, logits.fake, gradients.fake, {"loss_d_fake", "d_fake_before"}, 0, 1);
+    }
     return gradients;
   }
 
  protected:
   static Tensor g_cross_entropy(Builder& b, const Logits& logits, float target, float weight) {
-    return cross_entropy(b, logits.fake, {"loss_g", "d_fake_after"}, target, weight);
+    const Tensor dlogits = gradient_of(b, logits.fake, {});
+    cross_entropy(b, logits.fake, dlogits, {"loss_g", "d_fake_after"}, target, weight);
+    return dlogits;
   }
 
  private:

@@ -13,14 +13,12 @@ struct Names {
   const char* mean;  ///< of D's output
 };
 
-Tensor hinge(Builder& b, const Tensor& logits, const Names& names, float label) {
-  const Tensor dlogits = b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+void hinge(Builder& b, const Tensor& logits, const Tensor& dlogits, const Names& names, float label) {
   b.emit(HingeLoss{.logits = logits,
                    .loss = b.reading(names.loss),
                    .dlogits = dlogits,
                    .mean_logit = b.reading(names.mean),
                    .label = label});
-  return dlogits;
 }
 
 class Hinge final : public Objective {
@@ -30,15 +28,21 @@ class Hinge final : public Objective {
   // What D makes of generated images after its update is the opposite of loss_g.
   void declare_readings(Builder& b) const override { declare_verdicts(b, {"d_fake"}); }
 
-  Logits d_loss(Builder& b, const Logits& logits) const override {
+  Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
     Logits gradients;
-    if (logits.real.present()) gradients.real = hinge(b, logits.real, {"loss_d_real", "d_real"}, 1);
-    if (logits.fake.present()) gradients.fake = hinge(b, logits.fake, {"loss_d_fake", "d_fake"}, -1);
+    if (logits.real.present()) {
+      gradients.real = gradient_of(b, logits.real, into.real);
+      hinge(b, logits.real, gradients.real, {"loss_d_real", "d_real"}, 1);
+    }
+    if (logits.fake.present()) {
+      gradients.fake = gradient_of(b, logits.fake, into.fake);
+      hinge(b, logits.fake, gradients.fake, {"loss_d_fake", "d_fake"}, -1);
+    }
     return gradients;
   }
 
   Tensor g_loss(Builder& b, const Logits& logits) const override {
-    const Tensor dlogits = b.transient("d(" + b.name_of(logits.fake) + ")", logits.fake.shape);
+    const Tensor dlogits = gradient_of(b, logits.fake, {});
     b.emit(WassersteinLoss{.logits = logits.fake, .loss = b.reading("loss_g"), .dlogits = dlogits, .weight = -1});
     return dlogits;
   }

@@ -13,14 +13,12 @@ struct Names {
   const char* mean;  ///< of D's output
 };
 
-Tensor distance(Builder& b, const Tensor& logits, const Names& names, float target) {
-  const Tensor dlogits = b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+void distance(Builder& b, const Tensor& logits, const Tensor& dlogits, const Names& names, float target) {
   b.emit(LeastSquaresLoss{.logits = logits,
                           .loss = b.reading(names.loss),
                           .dlogits = dlogits,
                           .mean_logit = b.reading(names.mean),
                           .target = target});
-  return dlogits;
 }
 
 class LeastSquares final : public Objective {
@@ -29,15 +27,23 @@ class LeastSquares final : public Objective {
 
   void declare_readings(Builder& b) const override { declare_verdicts(b, {"d_fake_before", "d_fake_after"}); }
 
-  Logits d_loss(Builder& b, const Logits& logits) const override {
+  Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
     Logits gradients;
-    if (logits.real.present()) gradients.real = distance(b, logits.real, {"loss_d_real", "d_real"}, 1);
-    if (logits.fake.present()) gradients.fake = distance(b, logits.fake, {"loss_d_fake", "d_fake_before"}, 0);
+    if (logits.real.present()) {
+      gradients.real = gradient_of(b, logits.real, into.real);
+      distance(b, logits.real, gradients.real, {"loss_d_real", "d_real"}, 1);
+    }
+    if (logits.fake.present()) {
+      gradients.fake = gradient_of(b, logits.fake, into.fake);
+      distance(b, logits.fake, gradients.fake, {"loss_d_fake", "d_fake_before"}, 0);
+    }
     return gradients;
   }
 
   Tensor g_loss(Builder& b, const Logits& logits) const override {
-    return distance(b, logits.fake, {"loss_g", "d_fake_after"}, 1);
+    const Tensor dlogits = gradient_of(b, logits.fake, {});
+    distance(b, logits.fake, dlogits, {"loss_g", "d_fake_after"}, 1);
+    return dlogits;
   }
 };
 

@@ -22,6 +22,10 @@ constexpr Entry kObjectives[] = {{"non-saturating", make_non_saturating},
 
 }  // namespace
 
+Tensor Objective::gradient_of(Builder& b, const Tensor& logits, const Tensor& into) {
+  return into.present() ? into : b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+}
+
 std::vector<std::string> objective_names() {
   std::vector<std::string> names;
   for (const Entry& entry : kObjectives) names.emplace_back(entry.name);

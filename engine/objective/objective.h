@@ -28,11 +28,16 @@ class Objective {
   /// after the other, and g_loss() reads those of generated images only.
   virtual bool is_paired() const { return false; }
 
-  /// Emits D's loss of the given logits; returns its gradients with respect to those that are present.
-  virtual Logits d_loss(Builder& b, const Logits& logits) const = 0;
+  /// Emits D's loss of the given logits; returns its gradients with respect to those that are present, which are written
+  /// to `into` where that is present, else to transients of their own.
+  virtual Logits d_loss(Builder& b, const Logits& logits, const Logits& into = {}) const = 0;
   /// Emits G's loss; returns the gradient with respect to the logits of generated images. Of real ones, which a paired
   /// objective reads too, none is needed: they do not depend on G.
   virtual Tensor g_loss(Builder& b, const Logits& logits) const = 0;
+
+ protected:
+  /// Where the gradient with respect to `logits` goes: `into`, or a transient named after them.
+  static Tensor gradient_of(Builder& b, const Tensor& logits, const Tensor& into);
 };
 
 /// What the user asks of an objective.

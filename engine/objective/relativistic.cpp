@@ -24,11 +24,17 @@ class Relativistic final : public Objective {
              .rank = 6});
   }
 
-  Logits d_loss(Builder& b, const Logits& logits) const override {
-    return paired(b, logits, {.loss = "loss_d", .answer = "d_pair_before", .sign = 1, .for_real = true});
+  Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
+    require_pairs(logits);
+    const Logits gradients{gradient_of(b, logits.real, into.real), gradient_of(b, logits.fake, into.fake)};
+    emit(b, logits, gradients, {.loss = "loss_d", .answer = "d_pair_before", .sign = 1});
+    return gradients;
   }
   Tensor g_loss(Builder& b, const Logits& logits) const override {
-    return paired(b, logits, {.loss = "loss_g", .answer = "d_pair_after", .sign = -1, .for_real = false}).fake;
+    require_pairs(logits);
+    const Tensor dfake = gradient_of(b, logits.fake, {});
+    emit(b, logits, {.fake = dfake}, {.loss = "loss_g", .answer = "d_pair_after", .sign = -1});
+    return dfake;
   }
 
  private:
@@ -36,14 +42,13 @@ class Relativistic final : public Objective {
     const char* loss;
     const char* answer;  ///< the reading of D's mean answer
     float sign;
-    bool for_real;  ///< whether the gradient for real images' logits is wanted, too
   };
 
-  static Logits paired(Builder& b, const Logits& logits, const Side& side) {
+  static void require_pairs(const Logits& logits) {
     require(logits.real.present() && logits.fake.present(), "the relativistic losses need logits of both kinds");
-    Logits gradients;
-    if (side.for_real) gradients.real = b.transient("d(" + b.name_of(logits.real) + ")", logits.real.shape);
-    gradients.fake = b.transient("d(" + b.name_of(logits.fake) + ")", logits.fake.shape);
+  }
+
+  static void emit(Builder& b, const Logits& logits, const Logits& gradients, const Side& side) {
     b.emit(RelativisticLoss{.real = logits.real,
                             .fake = logits.fake,
                             .loss = b.reading(side.loss),
@@ -51,7 +56,6 @@ class Relativistic final : public Objective {
                             .dfake = gradients.fake,
                             .mean_sigmoid = b.reading(side.answer),
                             .sign = side.sign});
-    return gradients;
   }
 };
 

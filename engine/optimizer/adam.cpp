@@ -17,6 +17,7 @@ class AdamOptimizer final : public Optimizer {
   void update(Builder& b, const TrainingCounters& counters, const UpdateNumber& number) const override {
     b.emit(FiniteCheck{.iteration = counters.iteration, .x = network_.gradient_slab(), .fault = counters.fault});
     b.emit(Adam{.iteration = counters.iteration,
+                .updates = number.before,
                 .fault = counters.fault,
                 .gradient = network_.gradient_slab(),
                 .parameter = network_.parameter_slab(),

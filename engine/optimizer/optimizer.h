@@ -11,15 +11,17 @@ namespace gan {
 
 /// The counters that every update depends on.
 struct TrainingCounters {
-  Tensor iteration;  ///< U64: iterations done
-  Tensor fault;      ///< U64: 0, or 1 + the iteration whose gradient was first found not finite (see FiniteCheck)
-  Tensor zero;       ///< U64 that stays 0: the counter of draws that must not depend on the iteration
+  Tensor iteration;              ///< U64: iterations done
+  Tensor discriminator_updates;  ///< U64: D's updates done, counted where their number an iteration varies, else 0
+  Tensor fault;  ///< U64: 0, or 1 + the iteration whose gradient was first found not finite (see FiniteCheck)
+  Tensor zero;   ///< U64 that stays 0: the counter of draws that must not depend on the iteration
 };
 
 /// Which of a network's updates in an iteration one is.
 struct UpdateNumber {
   int per_iteration = 1;
-  int index = 0;  ///< from 0
+  int index = 0;       ///< from 0
+  Tensor before = {};  ///< U64: updates before this iteration, where their number an iteration varies
 };
 
 /// The optimiser of one network, with its state.

@@ -1,6 +1,7 @@
 #include "engine/run/checkpoint.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "engine/network/file_layout.h"
 #include "engine/network/graph.h"

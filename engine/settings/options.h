@@ -13,8 +13,9 @@ struct TrainingOptions {
   std::string data = "fashion-mnist";  ///< --data: folder of PNG/JPEG, IDX file, "fashion-mnist" or "shapes"
   std::int64_t image_height = 32;      ///< --image-size N | WxH: what every image is resized and cropped to
   std::int64_t image_width = 32;
-  std::int64_t channels = 0;  ///< --channels 1|3; 0: as the data
-  bool flip = false;          ///< --flip: mirror half of the images
+  std::int64_t channels = 0;    ///< --channels 1|3; 0: as the data
+  bool flip = false;            ///< --flip: mirror half of the images
+  std::int64_t hold_out = 256;  ///< --hold-out N images from training, to watch D with
 
   // model and objective
   std::string model = "dcgan";               ///< --model mlp | dcgan
@@ -25,8 +26,15 @@ struct TrainingOptions {
   double clip = 0.01;                        ///< --clip: WGAN keeps the critic's weights in [-clip, clip]
   double lambda = 10;                        ///< --lambda: weight of WGAN-GP's penalty
   std::string gp_side = "two";               ///< --gp-side two | one
+  std::string gp_norm = "sample";            ///< --gp-norm sample | channel: what the penalised norm is taken over
+  double r1 = 0, r2 = 0;                     ///< --r1, --r2: gamma of the penalties at real and generated images
+  std::int64_t penalty_every = 1;            ///< --penalty-every iterations: R1 and R2, times as many
+  bool force_penalty = false;                ///< --force-penalty: on a discriminator with batch norm, too
   double label_smoothing = 0;                ///< --label-smoothing S: real target 1 - S
   int d_steps = 1;                           ///< --d-steps: k of Algorithm 1
+  int d_steps_early = 0;                     ///< --d-steps-early: k of early iterations; 0: --d-steps
+  std::int64_t early_iterations = 25;        ///< --early-iterations
+  bool reuse_noise = false;                  ///< --reuse-noise: the G step judges the D step's fakes again
 
   // length
   std::int64_t batch = 64;      ///< --batch
@@ -51,6 +59,7 @@ struct TrainingOptions {
   // the run folder
   std::filesystem::path out;             ///< --out; empty: runs/DATA-MODEL-N, the first free N
   std::int64_t log_every = 50;           ///< --log-every iterations
+  std::int64_t watch_every = 500;        ///< --watch-every iterations; 0: never
   std::int64_t sample_every = 500;       ///< --sample-every iterations; 0: only at the end
   std::int64_t sample_count = 64;        ///< --sample-count images in a grid
   std::int64_t checkpoint_every = 1000;  ///< --checkpoint-every iterations; 0: only at the end

@@ -12,6 +12,8 @@ namespace {
 
 using Rows = std::vector<Setting>;
 
+bool is_wasserstein(const TrainingOptions& o) { return o.objective == "wgan" || o.objective == "wgan-gp"; }
+
 constexpr std::string_view kData = "Data", kModel = "Networks and objective", kLength = "Length",
                            kOptimiser = "Optimiser", kMachine = "Machine", kFolder = "Run folder",
                            kResume = "Going on, and checking";
@@ -52,6 +54,14 @@ Rows data_rows(TrainingOptions& o) {
        .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
        .value = &o.flip,
        .default_note = "off"},
+      {.name = "hold-out",
+       .group = kData,
+       .placeholder = "N",
+       .help =
+           "images, chosen by --seed, that training never sees: what D makes of them tells whether it knows the others "
+           "by heart; at most a twentieth of the data",
+       .value = &o.hold_out,
+       .accepted = WholeRange{0, kMostImages}},
   };
 }
 
@@ -114,6 +124,45 @@ Rows model_rows(TrainingOptions& o) {
        .value = &o.gp_side,
        .accepted = Choices{{"two", "one"}},
        .only_with = {[&o] { return o.objective == "wgan-gp"; }, "--objective wgan-gp"}},
+      {.name = "gp-norm",
+       .group = kModel,
+       .placeholder = "sample|channel",
+       .help =
+           "what --lambda's norm is taken over. sample: the gradient of a whole image, as it must be; channel: every "
+           "pixel's channels by themselves, a widespread mistake, for comparison: the gradient of an image then tends "
+           "to a norm of sqrt(H W), not of 1",
+       .value = &o.gp_norm,
+       .accepted = Choices{{"sample", "channel"}},
+       .only_with = {[&o] { return o.objective == "wgan-gp"; }, "--objective wgan-gp"}},
+      {.name = "r1",
+       .group = kModel,
+       .placeholder = "GAMMA",
+       .help = "penalty GAMMA / 2 E[|grad D(x)|^2] at real images (Mescheder et al. 2018); 0: none",
+       .value = &o.r1,
+       .accepted = RealRange{.low = 0, .high = 1e6},
+       .only_with = {[&o] { return !is_wasserstein(o); }, "objectives other than wgan and wgan-gp"}},
+      {.name = "r2",
+       .group = kModel,
+       .placeholder = "GAMMA",
+       .help = "the same at generated images",
+       .value = &o.r2,
+       .accepted = RealRange{.low = 0, .high = 1e6},
+       .only_with = {[&o] { return !is_wasserstein(o); }, "objectives other than wgan and wgan-gp"}},
+      {.name = "penalty-every",
+       .group = kModel,
+       .placeholder = "N",
+       .help = "R1 and R2 in every N-th iteration only, N times as strong: nearly the same effect for less work "
+               "(Karras et al. 2020)",
+       .value = &o.penalty_every,
+       .accepted = WholeRange{1, 1000},
+       .only_with = {[&o] { return o.r1 > 0 || o.r2 > 0; }, "--r1 or --r2"}},
+      {.name = "force-penalty",
+       .group = kModel,
+       .placeholder = "",
+       .help = "penalise the gradient of a discriminator with batch norm all the same: it then depends on the other "
+               "images of the batch",
+       .value = &o.force_penalty,
+       .default_note = "off"},
       {.name = "label-smoothing",
        .group = kModel,
        .placeholder = "S",
@@ -128,6 +177,27 @@ Rows model_rows(TrainingOptions& o) {
        .help = "discriminator updates for each generator update (k of Algorithm 1)",
        .value = &o.d_steps,
        .accepted = WholeRange{1, 100}},
+      {.name = "d-steps-early",
+       .group = kModel,
+       .placeholder = "K",
+       .help = "as many in early iterations, which bring a new critic near its optimum; 0: --d-steps there, too",
+       .value = &o.d_steps_early,
+       .accepted = WholeRange{0, 1000}},
+      {.name = "early-iterations",
+       .group = kModel,
+       .placeholder = "N",
+       .help = "early are the first N iterations, and every 500th (as in the code of Arjovsky et al. 2017)",
+       .value = &o.early_iterations,
+       .accepted = WholeRange{0, kRarely},
+       .only_with = {[&o] { return o.d_steps_early > 0; }, "--d-steps-early"}},
+      {.name = "reuse-noise",
+       .group = kModel,
+       .placeholder = "",
+       .help =
+           "the generator's update judges the discriminator's last fakes again, as PyTorch's DCGAN example does: less "
+           "work than fresh ones",
+       .value = &o.reuse_noise,
+       .default_note = "off"},
   };
 }
 
@@ -281,6 +351,14 @@ Rows folder_rows(TrainingOptions& o) {
        .value = &o.log_every,
        .accepted = WholeRange{1, kRarely},
        .decides_result = false},
+      {.name = "watch-every",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "iterations between looks at both players, which log D's gap and gradient norms and the diversity of "
+               "images, and sound alarms; 0: never",
+       .value = &o.watch_every,
+       .accepted = WholeRange{0, kRarely},
+       .decides_result = false},
       {.name = "sample-every",
        .group = kFolder,
        .placeholder = "N",
@@ -349,12 +427,17 @@ void check_batch(const TrainingOptions& o) {
                     o.batch, kMostImages));
 }
 
-/// The penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
+/// A penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
 void check_penalty(const TrainingOptions& o) {
-  if (o.objective == "wgan-gp" && o.model == "dcgan" && o.norm == "batch")
-    throw InputError(
-        "--objective wgan-gp with --norm batch: the penalty is on each image's own gradient, and batch norm makes it "
-        "depend on the others of the batch; accepted is --norm none, or --model mlp");
+  const std::string_view penalty = o.objective == "wgan-gp" ? "--objective wgan-gp"
+                                   : o.r1 > 0               ? "--r1"
+                                   : o.r2 > 0               ? "--r2"
+                                                            : "";
+  if (!penalty.empty() && o.model == "dcgan" && o.norm == "batch" && !o.force_penalty)
+    throw InputError(fmt::format(
+        "{} with --norm batch: the penalty is on each image's own gradient, and batch norm makes it depend on "
+        "the others of the batch; accepted is --norm none, --model mlp, or --force-penalty",
+        penalty));
 }
 
 void check_length(const TrainingOptions& o) {

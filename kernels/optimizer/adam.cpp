@@ -6,6 +6,7 @@ namespace gan {
 
 void validate(const Adam& op) {
   require_update(op);
+  if (op.updates.present()) require_scalar(op.kName, "updates", op.updates);
   require_operand(op.kName, "m", op.m, op.gradient.shape);
   require_operand(op.kName, "v", op.v, op.gradient.shape);
   require(op.beta1 >= 0 && op.beta1 < 1, "{}: beta1 is at least 0 and below 1, got {}", op.kName, op.beta1);

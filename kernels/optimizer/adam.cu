@@ -20,6 +20,7 @@ struct AdamRule {
   double learning_rate, beta1, beta2;
   float one_minus_beta1, one_minus_beta2;
   float epsilon, weight_decay;
+  const std::uint64_t* updates;  ///< before this iteration, or null
   std::uint32_t updates_per_iteration, update_index;
   LearningRateSchedule schedule;
 
@@ -27,7 +28,8 @@ struct AdamRule {
     float step_size, inverse_root;
   };
   __device__ Factors factors(std::uint64_t iteration) const {
-    const std::uint64_t step = iteration * updates_per_iteration + update_index + 1;
+    const std::uint64_t before = updates != nullptr ? *updates : iteration * updates_per_iteration;
+    const std::uint64_t step = before + update_index + 1;
     const AdamScales exact = adam_scales(learning_rate * schedule.factor(iteration), beta1, beta2, step);
     return {static_cast<float>(exact.step_size), static_cast<float>(exact.inverse_root)};
   }
@@ -70,6 +72,7 @@ void run(const Adam& op, CudaDevice& device) {
                       .one_minus_beta2 = static_cast<float>(1 - op.beta2),
                       .epsilon = static_cast<float>(op.epsilon),
                       .weight_decay = static_cast<float>(op.weight_decay),
+                      .updates = op.updates.as<std::uint64_t>(),
                       .updates_per_iteration = op.updates_per_iteration,
                       .update_index = op.update_index,
                       .schedule = op.schedule};

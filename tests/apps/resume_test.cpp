@@ -50,6 +50,10 @@ struct Subject {
 };
 
 const Subject kOnCpu;
+/// Iterations of four kinds: early ones with more D steps, with and without penalties.
+const Subject kOfManyKinds = {.more = {"--device", "cpu", "--norm", "none", "--r1", "1", "--r2", "0.5",
+                                       "--penalty-every", "3", "--d-steps-early", "3", "--early-iterations", "8",
+                                       "--reuse-noise"}};
 const Subject kEmulated = {.program = kTrainEmulated, .more = {"--device", "cuda", "--width", "2"}, .iterations = 14};
 
 const Subject kFalling = {.more = {"--device", "cpu", "--optimizer", "sgd", "--lr", "0.01", "--lr-schedule", "cosine"}};
@@ -134,6 +138,10 @@ TEST_CASE("killed at random moments and resumed", "[resume]") { expect_kills_lea
 TEST_CASE("killed and resumed on a busy machine", "[resume]") {
   const BusyMachine busy;
   expect_kills_leave_no_trace(kOnCpu, 2, 2);
+}
+
+TEST_CASE("killed and resumed between iterations of different kinds", "[resume]") {
+  expect_kills_leave_no_trace(kOfManyKinds, 4, 5);
 }
 
 TEST_CASE("killed and resumed on the emulated CUDA device", "[resume]") {

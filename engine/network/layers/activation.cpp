@@ -1,4 +1,6 @@
 // Pointwise functions.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 

@@ -1,4 +1,6 @@
 // Batch normalisation, each sub-batch with statistics of its own.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 
@@ -66,7 +68,7 @@ class BatchNormLayer final : public Layer {
     ParamGrad mode = request.mode;
     for (const NodeRecord::Statistics& group : record.statistics) {
       const Tensor part = x.rows(group.first, group.count);
-      const bool skip = mode == ParamGrad::Skip;
+      const bool skip = mode == ParamGrad::Skip || group.first >= request.parameter_rows;
       c.builder.emit(BatchNormBackward{
           .x = part,
           .dy = dout.rows(group.first, group.count),
@@ -77,7 +79,7 @@ class BatchNormLayer final : public Layer {
           .dgamma = skip ? Tensor{} : request.gradients[0],
           .dbeta = skip ? Tensor{} : request.gradients[1],
           .workspace = c.builder.workspace(BatchNormBackward::workspace_count(rows_of(part), channels_)),
-          .mode = mode});
+          .mode = skip ? ParamGrad::Skip : mode});
       if (!skip) mode = ParamGrad::Accumulate;
     }
     return {dx};

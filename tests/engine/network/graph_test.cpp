@@ -1,4 +1,6 @@
 // Networks as graphs: what they refuse, what they say of themselves, and what a new kind of layer takes.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/graph.h"
 
 #include "engine/network/layers/layers.h"

@@ -19,6 +19,7 @@ TrainingOptions unusual() {
   o.image_width = 96;
   o.channels = 3;
   o.flip = true;
+  o.hold_out = 3;
   o.model = "mlp";
   o.width = 17;
   o.latent = 33;
@@ -27,8 +28,16 @@ TrainingOptions unusual() {
   o.clip = 0.02;
   o.lambda = 11;
   o.gp_side = "one";
+  o.gp_norm = "channel";
+  o.r1 = 0.5;
+  o.r2 = 2;
+  o.penalty_every = 16;
+  o.force_penalty = true;
   o.label_smoothing = 0.1;
   o.d_steps = 3;
+  o.d_steps_early = 100;
+  o.early_iterations = 7;
+  o.reuse_noise = true;
   o.batch = 65;
   o.epochs = 1.0 / 3.0;
   o.g_lr = 1e-30;
@@ -44,6 +53,7 @@ TrainingOptions unusual() {
   o.device = "cpu";
   o.threads = 2;
   o.log_every = 5;
+  o.watch_every = 7;
   o.sample_every = 0;
   o.sample_count = 9;
   o.checkpoint_every = 1LL << 40;

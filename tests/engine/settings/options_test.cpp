@@ -122,12 +122,20 @@ TEST_CASE("a gradient penalty wants a critic that looks at each image by itself"
   accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.norm = "none", o.lambda = 5, o.gp_side = "one"; });
   accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.model = "mlp"; });
   accepts([](TrainingOptions& o) { o.objective = "wgan", o.clip = 0.02, o.optimizer = "rmsprop"; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.r1 = 1; }), "--r1 with --norm batch"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.r2 = 1; }), "--r2 with --norm batch"));
+  accepts([](TrainingOptions& o) { o.r1 = 1, o.r2 = 2, o.norm = "none", o.penalty_every = 16; });
+  accepts([](TrainingOptions& o) { o.r1 = 1, o.force_penalty = true; });
 }
 
 TEST_CASE("options of one objective mean nothing with another", "[options]") {
   CHECK(contains(refusal([](TrainingOptions& o) { o.lambda = 5; }), "--lambda: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.clip = 5; }), "--clip: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.gp_side = "one"; }), "--gp-side: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.gp_norm = "channel"; }), "--gp-norm: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.r1 = 1; }), "--r1: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.penalty_every = 4; }), "--penalty-every: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.early_iterations = 4; }), "--early-iterations: means something"));
   CHECK(
       contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "none"; }), "--norm: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.label_smoothing = 0.1; }),
