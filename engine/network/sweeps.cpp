@@ -113,7 +113,8 @@ InputGradients Network::sweep_back(Builder& b, const Pass& pass, const BackwardS
     const std::string name = fmt::format(fmt::runtime(sweep.name_format), b.name_of(pass.nodes[i].inputs[0]));
     const NodeRecord& record = pass.nodes[i];
     // Above the input alone, the other rows need not be computed: unless a parameter's gradient falls out of them.
-    const bool cut = sweep.only.input_rows && !inner && !sweep.products && record.statistics.empty();
+    const bool cut =
+        sweep.only.input_rows && !inner && !sweep.products && record.statistics.empty() && record.of_samples.empty();
     const std::vector<Tensor> dx =
         cut ? node.layer->backward(context(b, i, name), record.rows(wanted.first, wanted.count, name),
                                    made.outputs[i].rows(wanted.first, wanted.count), request)

@@ -25,16 +25,10 @@ class Relativistic final : public Objective {
   }
 
   Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
-    require_pairs(logits);
-    const Logits gradients{gradient_of(b, logits.real, into.real), gradient_of(b, logits.fake, into.fake)};
-    emit(b, logits, gradients, {.loss = "loss_d", .answer = "d_pair_before", .sign = 1});
-    return gradients;
+    return paired(b, logits, into, {.loss = "loss_d", .answer = "d_pair_before", .sign = 1, .for_real = true});
   }
   Tensor g_loss(Builder& b, const Logits& logits) const override {
-    require_pairs(logits);
-    const Tensor dfake = gradient_of(b, logits.fake, {});
-    emit(b, logits, {.fake = dfake}, {.loss = "loss_g", .answer = "d_pair_after", .sign = -1});
-    return dfake;
+    return paired(b, logits, {}, {.loss = "loss_g", .answer = "d_pair_after", .sign = -1, .for_real = false}).fake;
   }
 
  private:
@@ -42,13 +36,14 @@ class Relativistic final : public Objective {
     const char* loss;
     const char* answer;  ///< the reading of D's mean answer
     float sign;
+    bool for_real;  ///< whether the gradient for real images' logits is wanted, too
   };
 
-  static void require_pairs(const Logits& logits) {
+  static Logits paired(Builder& b, const Logits& logits, const Logits& into, const Side& side) {
     require(logits.real.present() && logits.fake.present(), "the relativistic losses need logits of both kinds");
-  }
-
-  static void emit(Builder& b, const Logits& logits, const Logits& gradients, const Side& side) {
+    Logits gradients;
+    if (side.for_real) gradients.real = gradient_of(b, logits.real, into.real);
+    gradients.fake = gradient_of(b, logits.fake, into.fake);
     b.emit(RelativisticLoss{.real = logits.real,
                             .fake = logits.fake,
                             .loss = b.reading(side.loss),
@@ -56,6 +51,7 @@ class Relativistic final : public Objective {
                             .dfake = gradients.fake,
                             .mean_sigmoid = b.reading(side.answer),
                             .sign = side.sign});
+    return gradients;
   }
 };
 

@@ -35,7 +35,7 @@ const std::vector<Gauge> kWatchGauges = {
      .rank = 7},
     {.label = "by heart", .short_label = "heart", .readings = {"memorised"}, .decimals = 2, .rank = 8}};
 
-/// Whether D is trained so that sigmoid(D(x)) is a probability.
+/// Whether sigmoid(D) is a probability in the game.
 bool has_probabilities(const std::string& objective) { return objective == "non-saturating" || objective == "minimax"; }
 
 /// Where the critic's weights are clipped; 0: nowhere.

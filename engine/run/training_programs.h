@@ -56,7 +56,7 @@ void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint6
 /// How many of `count` images training never sees, as `options` ask: at most a twentieth, and two or none.
 std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count);
 
-/// How many iterations a run over `images` images has; 0 where time decides.
+/// How many iterations a run that trains on `images` images has; 0 where time decides.
 std::int64_t total_iterations(const TrainingOptions& options, std::int64_t images);
 
 /// The data set that `options` name, at the asked size.
