@@ -11,7 +11,8 @@ enum class StreamBlock : std::uint32_t {
   Training = 1u << 16,
   Sampling = 2u << 16,
   Calibration = 3u << 16,
-  Watching = 4u << 16
+  Watching = 4u << 16,
+  Seeds = 5u << 16  ///< latents that seeds address: engine/sample/latents.h
 };
 
 /// A builder of the program `name` over the players' table, drawing from `streams`.

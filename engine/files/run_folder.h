@@ -23,6 +23,7 @@ struct LoadedCheckpoint {
 /// The paths of a run:
 ///   config.toml                       everything needed to repeat it
 ///   log.jsonl                         a line an iteration or so
+///   evolution.webp                    the samples as an animation
 ///   samples/step-00001000.png         padded, so that image viewers show them in order
 ///   checkpoints/step-1000.safetensors
 ///   .lock                             while a process writes the run
@@ -43,6 +44,7 @@ class RunFolder {
   const std::filesystem::path& root() const { return root_; }
   std::filesystem::path config() const { return root_ / "config.toml"; }
   std::filesystem::path log() const { return root_ / "log.jsonl"; }
+  std::filesystem::path evolution() const { return root_ / "evolution.webp"; }
   std::filesystem::path samples() const;
   std::filesystem::path checkpoints() const;
   std::filesystem::path sample(std::int64_t iteration) const;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <functional>
 #include <utility>
 
 #include "engine/files/atomic_file.h"
@@ -106,7 +105,8 @@ std::string read_header_text(const Source& read, std::uint64_t file_bytes, const
   return header;
 }
 
-SafetensorsFile load_from(const Source& read, std::uint64_t file_bytes, const std::string& file) {
+SafetensorsFile load_from(const Source& read, std::uint64_t file_bytes, const std::string& file,
+                          const std::function<bool(std::string_view)>& wanted) {
   const std::string text = read_header_text(read, file_bytes, file);
   const std::size_t position = header_checksum_position(text);
   const bool header_sealed = position != std::string::npos;
@@ -127,10 +127,13 @@ SafetensorsFile load_from(const Source& read, std::uint64_t file_bytes, const st
                                      quoted_name(entry.name), quoted_name(stored->second), computed));
       }
     }
+    if (!wanted(entry.name)) continue;
     result.tensors.push_back({std::move(entry.name), std::move(entry.dtype), std::move(entry.shape), std::move(bytes)});
   }
   return result;
 }
+
+bool every_tensor(std::string_view) { return true; }
 
 /// Contents must be such that what we write can be read back: a violation is a bug of the caller.
 void check_storable(const SafetensorsFile& file) {
@@ -198,17 +201,20 @@ void save_safetensors(const std::filesystem::path& path, const SafetensorsFile& 
   });
 }
 
-SafetensorsFile load_safetensors(const std::filesystem::path& path) {
+SafetensorsFile load_safetensors(const std::filesystem::path& path) { return load_safetensors(path, every_tensor); }
+
+SafetensorsFile load_safetensors(const std::filesystem::path& path,
+                                 const std::function<bool(std::string_view name)>& wanted) {
   const Descriptor file = open_for_reading(path);
   const Source read = [&](std::uint64_t offset, std::span<std::byte> bytes) { read_fully(file, offset, bytes, path); };
-  return load_from(read, size_of_file(file, path), path.string());
+  return load_from(read, size_of_file(file, path), path.string(), wanted);
 }
 
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name) {
   const Source read = [bytes](std::uint64_t offset, std::span<std::byte> target) {
     if (!target.empty()) std::memcpy(target.data(), bytes.data() + offset, target.size());
   };
-  return load_from(read, bytes.size(), name);
+  return load_from(read, bytes.size(), name, every_tensor);
 }
 
 }  // namespace gan

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -78,6 +79,11 @@ void save_safetensors(const std::filesystem::path& path, const SafetensorsFile& 
 
 /// Reads and checks a file. InputError "PATH: reason" when it is missing, malformed, truncated or damaged.
 SafetensorsFile load_safetensors(const std::filesystem::path& path);
+
+/// The same with only those tensors whose name `wanted` accepts. All bytes are checked; memory is that of what is kept and
+/// of the largest tensor.
+SafetensorsFile load_safetensors(const std::filesystem::path& path,
+                                 const std::function<bool(std::string_view name)>& wanted);
 
 /// The same from memory; `name` stands for the path in messages.
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);

@@ -46,6 +46,13 @@ void restore_parameter(const SafetensorsFile& file, const std::string& path, con
   runtime.upload(view, to_memory_order(stored->values<float>(), layout).data());
 }
 
+void restore_with_optimizer(const SafetensorsFile& file, const std::string& path, const Network& network,
+                            const Optimizer* optimizer, Runtime& runtime) {
+  for_each_tensor(network, optimizer, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
+    restore_parameter(file, path, name, view, layout, runtime);
+  });
+}
+
 }  // namespace
 
 StoredTensor store_parameter(const std::string& name, const Tensor& view, const FileLayout& layout, Runtime& runtime) {
@@ -75,8 +82,7 @@ SafetensorsFile make_checkpoint(const Players& players, Runtime& runtime, const 
   return file;
 }
 
-std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Players& players,
-                                Runtime& runtime) {
+std::int64_t checkpoint_iteration(const SafetensorsFile& file, const std::string& path) {
   const auto format = file.metadata.find("format");
   if (format == file.metadata.end() || format->second != kFormat)
     throw InputError(
@@ -85,15 +91,21 @@ std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& 
   if (written == file.metadata.end() || written->second.empty() || written->second.size() > 18 ||
       written->second.find_first_not_of("0123456789") != std::string::npos)
     throw InputError(fmt::format("{}: metadata 'iteration' must be a whole number", path));
-  const std::uint64_t iteration = std::stoull(written->second);
+  return std::stoll(written->second);
+}
 
+void restore_network(const SafetensorsFile& file, const std::string& path, const Network& network, Runtime& runtime) {
+  restore_with_optimizer(file, path, network, nullptr, runtime);
+}
+
+std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Players& players,
+                                Runtime& runtime) {
+  const std::int64_t iteration = checkpoint_iteration(file, path);
   players.for_each_network([&](const Network& network, const Optimizer* optimizer) {
-    for_each_tensor(network, optimizer, [&](const std::string& name, const Tensor& view, const FileLayout& layout) {
-      restore_parameter(file, path, name, view, layout, runtime);
-    });
+    restore_with_optimizer(file, path, network, optimizer, runtime);
   });
   runtime.upload(players.counters.iteration, &iteration);
-  return static_cast<std::int64_t>(iteration);
+  return iteration;
 }
 
 }  // namespace gan

@@ -21,6 +21,12 @@ namespace gan {
 /// Reads the whole state off the device. `config` is the text of config.toml.
 SafetensorsFile make_checkpoint(const Players& players, Runtime& runtime, const std::string& config);
 
+/// The iteration of a checkpoint. InputError naming `path` when the file is none of this program's.
+std::int64_t checkpoint_iteration(const SafetensorsFile& file, const std::string& path);
+
+/// Writes one network's parameters and statistics to the device. InputError as restore_checkpoint().
+void restore_network(const SafetensorsFile& file, const std::string& path, const Network& network, Runtime& runtime);
+
 /// Writes the state of `file` to the device and returns its iteration. InputError naming `path`, the tensor and the
 /// difference when the checkpoint is of another architecture, or anything is missing.
 std::int64_t restore_checkpoint(const SafetensorsFile& file, const std::string& path, const Players& players,

@@ -75,10 +75,10 @@ TrainingOptions resolved(TrainingOptions o) {
   return o;
 }
 
-Dataset load_checked(const TrainingOptions& o) {
+Dataset load_checked(const TrainingOptions& o, TrainingObserver& observer) {
   check_options(o);
   if (o.resume.empty() && !o.out.empty()) RunFolder::check_free(o.out);
-  Dataset data = load_training_data(o);
+  Dataset data = load_training_data(o, &observer);
   const std::int64_t to_train_on = data.count - held_out_images(o, data.count);
   if (o.batch > to_train_on)
     throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
@@ -119,7 +119,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
     : options_(resolved(options)),
       observer_(observer),
       stop_(stop),
-      dataset_(load_checked(options_)),
+      dataset_(load_checked(options_, observer_)),
       programs_(options_, dataset_.count, dataset_.channels),
       runtime_(fitted_runtime(options_, programs_)),
       total_(total_iterations(options_, dataset_.count - programs_.held_out)),
@@ -138,6 +138,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
 TrainingResult Run::execute() {
   first_iteration_ = iteration_ = options_.resume.empty() ? start_fresh() : resume();
   log_.emplace(folder_->log());
+  evolution_.emplace(folder_->evolution(), iteration_, [this](const std::string& line) { observer_.on_notice(line); });
   observer_.on_start(summary());
   if (options_.gp_norm == "channel")
     observer_.on_notice(
@@ -334,13 +335,16 @@ void Run::save_sample() {
   const Tensor images = runtime_->program(kSampling).output("images");
   const std::vector<float> pixels = runtime_->read<float>(images);
   result_.last_sample = folder_->sample(iteration_);
-  write_png(result_.last_sample, image_grid(pixels, images.shape, square_layout(images.shape[0])));
+  const Image sheet = image_grid(pixels, images.shape, square_layout(images.shape[0]));
+  write_png(result_.last_sample, sheet);
+  if (options_.sample_every > 0 && iteration_ % options_.sample_every == 0) evolution_->add(iteration_, sheet);
   sampled_at_ = iteration_;
   observer_.on_sample(result_.last_sample);
 }
 
 void Run::save_checkpoint() {
   log_->sync();
+  evolution_->sync();
   runtime_->run(kCalibration);
   result_.last_checkpoint = folder_->checkpoint(iteration_);
   SafetensorsFile checkpoint = make_checkpoint(programs_.players, *runtime_, to_toml(options_));

@@ -10,6 +10,7 @@
 
 #include "engine/files/json_lines.h"
 #include "engine/files/run_folder.h"
+#include "engine/run/evolution.h"
 #include "engine/run/observer.h"
 #include "engine/run/training_programs.h"
 #include "engine/watch/alarms.h"
@@ -61,6 +62,7 @@ class Run {
   std::unique_ptr<Runtime> runtime_;
   std::optional<RunFolder> folder_;
   std::optional<JsonLinesWriter> log_;
+  std::optional<Evolution> evolution_;
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
   std::int64_t sampled_at_ = -1, saved_at_ = -1;

@@ -24,15 +24,20 @@ OptimizerOptions optimizer(const TrainingOptions& o, std::int64_t images, double
           .schedule = learning_rate_schedule(o.lr_schedule, total_iterations(o, images))};
 }
 
+<<<<<<< HEAD
 Players::Options player_options(const TrainingOptions& o, std::int64_t images, std::int64_t channels) {
-  return {.model = {.model = o.model,
-                    .image = {o.image_height, o.image_width, channels},
-                    .latent = o.latent,
-                    .d_norm = o.norm == "batch",
-                    .width = o.width},
-          .average = o.ema > 0,
-          .g_optimizer = optimizer(o, images, o.g_lr),
-          .d_optimizer = optimizer(o, images, o.d_lr)};
+  return {
+    .model = {.model = o.model,
+              .image = {o.image_height, o.image_width, channels},
+              .latent = o.latent,
+              .d_norm = o.norm == "batch",
+              .width = o.width},
+=======
+Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
+  return {.model = model_options(o, channels),
+>>>>>>> main
+    .average = o.ema > 0, .g_optimizer = optimizer(o, images, o.g_lr), .d_optimizer = optimizer(o, images, o.d_lr)
+  };
 }
 
 IterationOptions iteration_options(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
@@ -72,6 +77,14 @@ std::int64_t largest_batch_that_fits(const TrainingOptions& o, const Shape& data
 }
 
 }  // namespace
+
+ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
+  return {.model = o.model,
+          .image = {o.image_height, o.image_width, channels},
+          .latent = o.latent,
+          .d_norm = o.norm == "batch",
+          .width = o.width};
+}
 
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),
@@ -133,6 +146,7 @@ void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint6
   runtime.upload(counters.discriminator_updates, &updates);
 }
 
+<<<<<<< HEAD
 std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
   if (o.iterations > 0) return o.iterations;
   if (o.epochs > 0)
@@ -141,12 +155,18 @@ std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
 }
 
 Dataset load_training_data(const TrainingOptions& o) {
+=======
+Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) {
+>>>>>>> main
   return load_dataset({.source = o.data,
                        .height = static_cast<int>(o.image_height),
                        .width = static_cast<int>(o.image_width),
                        .channels = static_cast<int>(o.channels),
                        .seed = o.seed,
-                       .threads = thread_count(o.threads)});
+                       .threads = thread_count(o.threads),
+                       .skip_damaged = o.skip_damaged,
+                       .cache = o.cache,
+                       .observer = observer});
 }
 
 std::unique_ptr<Runtime> fitted_runtime(const TrainingOptions& o, TrainingPrograms& programs) {

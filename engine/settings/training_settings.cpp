@@ -31,10 +31,12 @@ Rows data_rows(TrainingOptions& o) {
       {.name = "data",
        .group = kData,
        .placeholder = "WHAT",
-       .help = "what to learn: a folder of PNG and JPEG images (with its subfolders; any mix of sizes), an IDX file "
-               "(gzipped or not), fashion-mnist, or shapes (drawn by the program; needs no files)",
+       .help = "what to learn: a folder of PNG, JPEG and WebP images (with its subfolders; any mix of sizes) or a zip "
+               "archive of them, an IDX file (gzipped or not), a NumPy .npy file of bytes (N,H,W), (N,H,W,C) or "
+               "(N,C,H,W), CIFAR-10's binary batches (a folder or one file), fashion-mnist, or shapes (drawn by the "
+               "program; needs no files)",
        .value = &o.data,
-       .accepted = NotEmpty{"a folder of images, an IDX file, fashion-mnist and shapes"}},
+       .accepted = NotEmpty{"a folder of images, an IDX, .npy, CIFAR-10 or zip file, fashion-mnist and shapes"}},
       {.name = "image-size",
        .group = kData,
        .placeholder = "N|WxH",
@@ -62,6 +64,24 @@ Rows data_rows(TrainingOptions& o) {
            "by heart; at most a twentieth of the data",
        .value = &o.hold_out,
        .accepted = WholeRange{0, kMostImages}},
+      {.name = "skip-damaged",
+       .group = kData,
+       .placeholder = "",
+       .help = "leave out images of a folder or an archive that cannot be decoded, naming each; without it one of them "
+               "stops the run",
+       .value = &o.skip_damaged,
+       .default_note = "off",
+       .decides_result = false},
+      {.name = "cache",
+       .group = kData,
+       .placeholder = "FILE|DIR",
+       .help =
+           "keep the decoded images in this file, or in one of this folder (a new folder's name ends in /), for the "
+           "next run with the same files, by content, and size",
+       .value = &o.cache,
+       .only_with = {[&o] { return o.data != "shapes"; }, "--data that is read from files"},
+       .default_note = "not kept",
+       .decides_result = false},
   };
 }
 
