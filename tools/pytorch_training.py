@@ -5,6 +5,7 @@ Each is a table below; a new objective, optimiser or algorithm is one function o
 
 import contextlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Callable
 
@@ -92,11 +93,11 @@ OBJECTIVES = {
 
 @dataclass
 class Optimizer:
-    """`make(parameters, lr, h)` gives PyTorch's optimiser; `state` names what it keeps for each parameter, the same in
+    """`make(parameters, lr, h)` gives PyTorch's optimiser; `state(h)` names what it keeps for each parameter, the same in
     PyTorch and in our files."""
 
     make: Callable
-    state: tuple
+    state: Callable
 
 
 OPTIMIZERS = {
@@ -104,14 +105,25 @@ OPTIMIZERS = {
         lambda parameters, lr, h: torch.optim.Adam(
             parameters, lr, (h["beta1"], h["beta2"]), h.get("epsilon", 1e-8), h["weight_decay"]
         ),
-        ("exp_avg", "exp_avg_sq"),
+        lambda h: ("exp_avg", "exp_avg_sq"),
     ),
     "rmsprop": Optimizer(
         lambda parameters, lr, h: torch.optim.RMSprop(
             parameters, lr, alpha=h["beta2"], eps=1e-8, weight_decay=h["weight_decay"]
         ),
-        ("square_avg",),
+        lambda h: ("square_avg",),
     ),
+    "sgd": Optimizer(
+        lambda parameters, lr, h: torch.optim.SGD(parameters, lr, h["momentum"], weight_decay=h["weight_decay"]),
+        lambda h: ("momentum_buffer",) if h["momentum"] else (),
+    ),
+}
+
+# How learning rates fall: the factor in an iteration, of which `share` of the run's length are done.
+SCHEDULES = {
+    "constant": lambda share: 1.0,
+    "linear": lambda share: 1 - share,
+    "cosine": lambda share: (1 + math.cos(math.pi * share)) / 2,
 }
 
 
@@ -217,8 +229,11 @@ class Replay:
         self.optimizer = chosen(OPTIMIZERS, "optimizer", h.get("optimizer", "adam"))
         self.networks = {name: build_network(start, name, dtype).to(device) for name in NETWORKS}
         self.generator, self.discriminator = (self.networks[name] for name in NETWORKS)
-        rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
-        self.optimizers = {n: self.optimizer.make(self.networks[n].parameters(), rates[n], h) for n in NETWORKS}
+        self.kept = self.optimizer.state(h)
+        self.schedule = chosen(SCHEDULES, "learning-rate schedule", h.get("lr_schedule", "constant"))
+        self.rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
+        self.optimizers = {n: self.optimizer.make(self.networks[n].parameters(), self.rates[n], h) for n in NETWORKS}
+        self.iterations = 0
         self.updates = {name: 0 for name in NETWORKS}
         self.kinks = Kinks(self.networks.values()) if dtype == torch.float64 and not chained else None
         self.load_state(
@@ -234,7 +249,7 @@ class Replay:
                 tensor.data.copy_(self.tensor(parameter(full)))
                 self.optimizers[network].state[tensor] = {
                     "step": torch.tensor(float(self.updates[network]))
-                } | {kind: self.tensor(state(full, kind)) for kind in self.optimizer.state}
+                } | {kind: self.tensor(state(full, kind)) for kind in self.kept}
 
     def load_state_after(self, trace):
         """Goes on from what the engine had after the iteration that `trace` recorded."""
@@ -256,7 +271,13 @@ class Replay:
         """Replays the iteration that `trace` recorded; returns {name: float64 array} of all it made."""
         self.trace, self.made, self.inputs, self.peaks = trace, {}, set(), {}
         self.hyper_parameters = json.loads(trace.metadata["hyper_parameters"])  # d_steps, r1 and r2 may vary
+        length = self.hyper_parameters.get("iterations", 0)
+        factor = self.schedule(self.iterations / length if length else 0.0)
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.rates[name] * factor
         self.algorithm(self)
+        self.iterations += 1
         return {name: tensor.detach().double().cpu().numpy() for name, tensor in self.made.items()}
 
     def tensor(self, array):
@@ -343,7 +364,7 @@ class Replay:
         """What a network's training adds up, under the names of the trace."""
         for parameter, tensor in self.networks[name].named_parameters():
             state = self.optimizers[name].state[tensor]
-            kinds = {"gradient": tensor.grad, "parameter": tensor} | {kind: state[kind] for kind in self.optimizer.state}
+            kinds = {"gradient": tensor.grad, "parameter": tensor} | {kind: state[kind] for kind in self.kept}
             for kind, value in kinds.items():
                 if value is not None:
                     yield f"{self.prefix}{kind}/{name}.{parameter}", value

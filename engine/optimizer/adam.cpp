@@ -28,7 +28,8 @@ class AdamOptimizer final : public Optimizer {
                 .beta2 = options_.beta2,
                 .weight_decay = options_.weight_decay,
                 .updates_per_iteration = static_cast<std::uint32_t>(number.per_iteration),
-                .update_index = static_cast<std::uint32_t>(number.index)});
+                .update_index = static_cast<std::uint32_t>(number.index),
+                .schedule = options_.schedule});
   }
 
  private:

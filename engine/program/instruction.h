@@ -24,6 +24,7 @@
 #include "kernels/optimizer/clip.h"
 #include "kernels/optimizer/finite_check.h"
 #include "kernels/optimizer/rms_prop.h"
+#include "kernels/optimizer/sgd.h"
 #include "kernels/random/random.h"
 #include "kernels/resample/pixel_shuffle.h"
 #include "kernels/resample/resample.h"
@@ -36,7 +37,7 @@ using Instruction =
                  BatchNormForward, BatchNormBackward, BatchNormInference, GroupNormForward, GroupNormBackward,
                  GroupNormTangent, ActivationForward, ActivationBackward, ActivationTangent, Upsample, SumPool,
                  PixelShuffle, SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss, RelativisticLoss, WassersteinLoss,
-                 GradientPenalty, Adam, RmsProp, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum,
+                 GradientPenalty, Adam, RmsProp, Sgd, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum,
                  Interpolate, AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...

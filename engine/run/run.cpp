@@ -41,8 +41,9 @@ bool has_probabilities(const std::string& objective) { return objective == "non-
 /// Where the critic's weights are clipped; 0: nowhere.
 double clip_of(const TrainingOptions& o) { return o.objective == "wgan" ? o.clip : 0; }
 
-/// What a replay of a traced iteration has to know beside the networks, as JSON.
-std::string hyper_parameters(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
+/// What a replay of a traced iteration has to know beside the networks, as JSON; `iterations`: the run's length, or 0.
+std::string hyper_parameters(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind,
+                             std::int64_t iterations) {
   const double strength = kind.penalised ? static_cast<double>(o.penalty_every) : 0;
   return nlohmann::json{{"objective", o.objective},
                         {"label_smoothing", o.label_smoothing},
@@ -59,15 +60,11 @@ std::string hyper_parameters(const TrainingOptions& o, const IterationKinds& kin
                         {"d_lr", o.d_lr},
                         {"beta1", o.beta1},
                         {"beta2", o.beta2},
-                        {"weight_decay", o.weight_decay}}
+                        {"momentum", o.momentum},
+                        {"weight_decay", o.weight_decay},
+                        {"lr_schedule", o.lr_schedule},
+                        {"iterations", iterations}}
       .dump();
-}
-
-std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
-  if (o.iterations > 0) return o.iterations;
-  if (o.epochs > 0)
-    return IterationKinds(o).iterations_with(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch));
-  return 0;
 }
 
 /// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit. (The channels
@@ -103,9 +100,14 @@ TrainingOptions settings_of(const RunFolder& folder) {
   return saved;
 }
 
-/// Going on with other settings would not be the same run: refused by name, unless the user insists.
-void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions& o) {
-  const std::vector<std::string> changes = result_changes(saved, o);
+/// Going on with other settings would not be the same run: refused by name, unless the user insists. The run's length is
+/// among them where the learning rate falls over it.
+void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions& o, std::int64_t images) {
+  std::vector<std::string> changes = result_changes(saved, o);
+  const std::int64_t before = total_iterations(saved, images), now = total_iterations(o, images);
+  if (o.lr_schedule != "constant" && before != now)
+    changes.push_back(fmt::format("the run was {} iterations long, now {}, and --lr-schedule {} follows its length",
+                                  before, now, o.lr_schedule));
   if (changes.empty() || o.allow_config_change) return;
   throw InputError(fmt::format("--resume {}: {}; accepted are the run's own settings, or --allow-config-change",
                                o.resume.string(), fmt::join(changes, "; ")));
@@ -173,7 +175,7 @@ std::int64_t Run::resume() {
   options_.out = folder_->root();
   TrainingOptions saved = settings_of(*folder_);
   if (saved.channels == 0) saved.channels = options_.channels;  // recorded as asked for, before it was made concrete
-  refuse_changed_settings(saved, options_);
+  refuse_changed_settings(saved, options_, dataset_.count - programs_.held_out);
   folder_->prepare_to_continue();
   const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
   std::int64_t iteration = 0;
@@ -211,7 +213,8 @@ void Run::save_trace() {
   if (iteration_ == 0)
     save_safetensors(folder / "start.safetensors", make_checkpoint(programs_.players, *runtime_, to_toml(options_)));
   SafetensorsFile trace = trace_iteration(programs_.players, *runtime_, programs_.program_of(iteration_));
-  trace.metadata["hyper_parameters"] = hyper_parameters(options_, programs_.kinds, programs_.kinds.of(iteration_));
+  trace.metadata["hyper_parameters"] =
+      hyper_parameters(options_, programs_.kinds, programs_.kinds.of(iteration_), total_);
   save_safetensors(folder / fmt::format("iteration-{}.safetensors", iteration_ + 1), trace);
 }
 

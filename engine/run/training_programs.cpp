@@ -14,19 +14,30 @@ namespace {
 /// Images of each kind that a look compares: as many as a batch, so that it needs no more memory than training does.
 constexpr std::int64_t kFewestWatched = 2, kMostWatched = 128;
 
-OptimizerOptions optimizer(const TrainingOptions& o, double learning_rate) {
+OptimizerOptions optimizer(const TrainingOptions& o, std::int64_t images, double learning_rate) {
   return {.name = o.optimizer,
           .learning_rate = learning_rate,
           .beta1 = o.beta1,
           .beta2 = o.beta2,
-          .weight_decay = o.weight_decay};
+          .momentum = o.momentum,
+          .weight_decay = o.weight_decay,
+          .schedule = learning_rate_schedule(o.lr_schedule, total_iterations(o, images))};
 }
 
+<<<<<<< HEAD
+Players::Options player_options(const TrainingOptions& o, std::int64_t images, std::int64_t channels) {
+  return {
+    .model = {.model = o.model,
+              .image = {o.image_height, o.image_width, channels},
+              .latent = o.latent,
+              .d_norm = o.norm == "batch",
+              .width = o.width},
+=======
 Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
   return {.model = model_options(o, channels),
-          .average = o.ema > 0,
-          .g_optimizer = optimizer(o, o.g_lr),
-          .d_optimizer = optimizer(o, o.d_lr)};
+>>>>>>> main
+    .average = o.ema > 0, .g_optimizer = optimizer(o, images, o.g_lr), .d_optimizer = optimizer(o, images, o.d_lr)
+  };
 }
 
 IterationOptions iteration_options(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
@@ -77,7 +88,7 @@ ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
 
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),
-      players(player_options(o, channels), table),
+      players(player_options(o, count - held_out_images(o, count), channels), table),
       dataset(table.add(
           {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})),
       held_out(held_out_images(o, count)),
@@ -135,7 +146,18 @@ void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint6
   runtime.upload(counters.discriminator_updates, &updates);
 }
 
+<<<<<<< HEAD
+std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
+  if (o.iterations > 0) return o.iterations;
+  if (o.epochs > 0)
+    return IterationKinds(o).iterations_with(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch));
+  return 0;
+}
+
+Dataset load_training_data(const TrainingOptions& o) {
+=======
 Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) {
+>>>>>>> main
   return load_dataset({.source = o.data,
                        .height = static_cast<int>(o.image_height),
                        .width = static_cast<int>(o.image_width),

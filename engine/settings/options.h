@@ -45,9 +45,11 @@ struct TrainingOptions {
   double minutes = 0;           ///< --minutes
 
   // optimisation
-  double g_lr = 2e-4, d_lr = 2e-4;  ///< --lr sets both, --g-lr and --d-lr one
-  std::string optimizer = "adam";   ///< --optimizer adam | rmsprop
+  double g_lr = 2e-4, d_lr = 2e-4;       ///< --lr sets both, --g-lr and --d-lr one
+  std::string lr_schedule = "constant";  ///< --lr-schedule constant | linear | cosine
+  std::string optimizer = "adam";        ///< --optimizer adam | rmsprop | sgd
   double beta1 = 0.5, beta2 = 0.999;
+  double momentum = 0.9;  ///< --momentum: of sgd
   double weight_decay = 0;
   double ema = 0.999;  ///< --ema: decay of the generator's running average; 0 switches it off
   std::uint64_t seed = 1;

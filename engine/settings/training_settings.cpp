@@ -282,12 +282,20 @@ Rows optimiser_rows(TrainingOptions& o) {
        .value = &o.d_lr,
        .accepted = kRates,
        .default_note = "--lr"},
+      {.name = "lr-schedule",
+       .group = kOptimiser,
+       .placeholder = "NAME",
+       .help =
+           "how both rates fall over the run's iterations: constant: not at all; linear or cosine: to 0 at its end, "
+           "which --minutes does not know",
+       .value = &o.lr_schedule,
+       .accepted = Choices{{"constant", "linear", "cosine"}}},
       {.name = "optimizer",
        .group = kOptimiser,
-       .placeholder = "adam|rmsprop",
+       .placeholder = "adam|rmsprop|sgd",
        .help = "of both networks",
        .value = &o.optimizer,
-       .accepted = Choices{{"adam", "rmsprop"}}},
+       .accepted = Choices{{"adam", "rmsprop", "sgd"}}},
       {.name = "beta1",
        .group = kOptimiser,
        .placeholder = "X",
@@ -300,6 +308,13 @@ Rows optimiser_rows(TrainingOptions& o) {
        .help = "decay of the mean of squared gradients (Adam; RMSProp's alpha)",
        .value = &o.beta2,
        .accepted = kDecays},
+      {.name = "momentum",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "of sgd, without dampening and as Polyak's, not Nesterov's; 0: plain gradient descent",
+       .value = &o.momentum,
+       .accepted = kDecays,
+       .only_with = {[&o] { return o.optimizer == "sgd"; }, "--optimizer sgd"}},
       {.name = "weight-decay",
        .group = kOptimiser,
        .placeholder = "X",
@@ -451,6 +466,11 @@ void check_length(const TrainingOptions& o) {
     throw InputError(
         fmt::format("--iterations {}, --epochs {}, --minutes {}: accepted is exactly one of the three above 0",
                     o.iterations, o.epochs, o.minutes));
+  if (o.minutes != 0 && o.lr_schedule != "constant")
+    throw InputError(
+        fmt::format("--lr-schedule {} with --minutes {}: the rate reaches 0 at the run's end, so that its length in "
+                    "iterations has to be known; accepted are --iterations, --epochs, or --lr-schedule constant",
+                    o.lr_schedule, o.minutes));
 }
 
 void check_folder(const TrainingOptions& o) {

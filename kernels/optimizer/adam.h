@@ -5,6 +5,7 @@
 
 #include "kernels/core/contract/cost.h"
 #include "kernels/core/contract/operands.h"
+#include "kernels/optimizer/learning_rate.h"
 
 namespace gan {
 
@@ -16,7 +17,7 @@ class CudaDevice;
 /// parameter:
 ///   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,
 ///   parameter -= learning_rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon).
-/// The powers are computed in double. The iteration is read from memory, so that a recorded program can be replayed.
+/// learning_rate is times the schedule's factor. Powers and factor are computed in double. The iteration is read from memory, so that a recorded program can be replayed.
 /// Where `fault` is present and not 0 (see FiniteCheck), nothing is changed.
 struct Adam {
   static constexpr const char* kName = "adam";
@@ -31,6 +32,7 @@ struct Adam {
   double weight_decay = 0;
   std::uint32_t updates_per_iteration = 1;
   std::uint32_t update_index = 0;  ///< which of them this is, from 0
+  LearningRateSchedule schedule;
 
   static void operands(auto& self, auto&& visit) {
     visit("iteration", self.iteration, Access::Read, Role::Counter);

@@ -72,7 +72,7 @@ TEST_CASE("three iterations on the emulated CUDA device, with the CPU's numbers"
 TEST_CASE("every model and objective trains", "[train]") {
   const TemporaryFolder folder;
   for (const std::string model : {"dcgan", "mlp"})
-    for (const std::string objective : {"non-saturating", "minimax"}) {
+    for (const std::string objective : {"non-saturating", "minimax", "least-squares", "hinge", "relativistic"}) {
       const auto run = folder / (model + objective);
       INFO(run.string());
       expect_complete_run(

@@ -44,9 +44,11 @@ TrainingOptions unusual() {
   o.epochs = 1.0 / 3.0;
   o.g_lr = 1e-30;
   o.d_lr = 0.1 + 0.2;
+  o.lr_schedule = "cosine";
   o.optimizer = "rmsprop";
   o.beta1 = 0.25;
   o.beta2 = 0.9999999999999999;
+  o.momentum = 0.8;
   o.weight_decay = 1;
   o.ema = 0.5;
   o.seed = INT64_MAX;

@@ -166,6 +166,25 @@ TEST_CASE("exactly one length", "[options]") {
   CHECK(contains(refusal(lengths(0, 0, -2)), "--minutes: -2 is out of range"));
 }
 
+TEST_CASE("a learning rate that falls needs a length in iterations", "[options]") {
+  for (const char* schedule : {"linear", "cosine"}) {
+    accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.iterations = 3; });
+    accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 3; });
+    const std::string message =
+        refusal([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.minutes = 5; });
+    CHECK(contains(message, "--lr-schedule " + std::string(schedule) + " with --minutes 5: "));
+    CHECK(contains(message, "accepted are --iterations, --epochs, or --lr-schedule constant"));
+  }
+  accepts([](TrainingOptions& o) { o.epochs = 0, o.minutes = 5; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.lr_schedule = "step"; }), "--lr-schedule: 'step' is unknown"));
+}
+
+TEST_CASE("momentum is sgd's", "[options]") {
+  accepts([](TrainingOptions& o) { o.optimizer = "sgd", o.momentum = 0; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.momentum = 0.5; }), "--momentum: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.optimizer = "sgd", o.momentum = 1; }), "--momentum: 1 is out of"));
+}
+
 TEST_CASE("options that contradict each other", "[options]") {
   CHECK(contains(refusal([](TrainingOptions& o) { o.out = "a", o.resume = "b"; }), "--out a with --resume b"));
   accepts([](TrainingOptions& o) { o.out = "a", o.resume = "a"; });
