@@ -79,6 +79,8 @@ TEST_CASE("every setting is an option", "[command_line]") {
                                                           "0.01",
                                                           "--d-lr",
                                                           "0.02",
+                                                          "--lr-schedule",
+                                                          "linear",
                                                           "--optimizer",
                                                           "rmsprop",
                                                           "--beta1",
