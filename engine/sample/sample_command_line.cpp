@@ -41,8 +41,8 @@ written; the raw generator (--ema no) has the running ones of its last training 
 behind its weights: expect its images to be rougher.
 
 Files appear under their names when they are whole. Ctrl-C stops after the batch at hand and leaves
-no part of one (--separate: the images so far stay); a second one stops at once, and may leave a file
-whose name ends in .partial.
+no part of one (--separate: the images so far stay); a second one stops at once, and may leave a
+file whose name ends in .partial.
 
 Exit codes: 0 done, 1 an error inside the program, 2 wrong input, 3 the machine cannot (no GPU,
 memory, disk), 130 interrupted.
