@@ -4,7 +4,8 @@
     tools/compare_pytorch.py --device cpu --threads 2
 
 Both do the same work in fp32: Algorithm 1 with k = 1 (a D step on real and on fake images; a G step on fresh noise through
-a D whose own gradients are not computed), two Adam updates, the same networks, batch and threads, data in memory. Every
+a D whose own gradients are not computed), two Adam updates, the same networks, batch and threads, data in memory; or
+WGAN-GP's with k = 5 (Gulrajani et al. 2017), whose penalty PyTorch differentiates with create_graph. Every
 contestant is a process of its own that iterates when it is told to; they take turns of a fraction of a second each, and
 the medians over all turns are compared. Turns during which other processes used more than 8 % of a core are left out, as
 long as enough others remain. On a busy machine --realtime keeps others off the cores during the turns.
@@ -34,6 +35,10 @@ WORKLOADS = {
     "dcgan 32x32x1, width 32, batch 64": "--model dcgan --image-size 32 --channels 1 --width 32 --batch 64",
     "dcgan 64x64x3, width 64, batch 16": "--model dcgan --image-size 64 --channels 3 --width 64 --batch 16",
     "mlp 28x28x1, width 64, batch 128": "--model mlp --image-size 28 --channels 1 --width 64 --batch 128",
+    "wgan-gp, dcgan 32x32x1, width 32, batch 64, k = 5":
+        "--model dcgan --image-size 32 --channels 1 --width 32 --batch 64 --objective wgan-gp --norm none --d-steps 5",
+    "wgan-gp, mlp 28x28x1, width 64, batch 128, k = 5":
+        "--model mlp --image-size 28 --channels 1 --width 64 --batch 128 --objective wgan-gp --d-steps 5",
 }
 FOREIGN_LOAD = 0.08  # of a core, during a turn
 CLEAN_TURNS = 3  # at least so many, or all turns count
@@ -42,8 +47,8 @@ CLEAN_TURNS = 3  # at least so many, or all turns count
 # ---- PyTorch's side: a process that iterates on demand -------------------------------------------------------------
 
 
-def pytorch_iteration(networks, batch, variant):
-    """The training iteration as a function without arguments."""
+def pytorch_iteration(networks, batch, variant, wgan_gp):
+    """The training iteration as a function without arguments: WGAN-GP's with k = 5, or Algorithm 1 with k = 1."""
     import torch
     from torch.nn import functional
 
@@ -84,7 +89,29 @@ def pytorch_iteration(networks, batch, variant):
         discriminator.requires_grad_(True)
         g_optimizer.step()
 
-    return iterate
+    def critic_step():
+        real = data[state["step"] % len(data)]
+        state["step"] += 1
+        d_optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            fake = g(torch.randn(batch, *latent))
+        share = torch.rand(batch, 1, 1, 1)
+        between = (share * real + (1 - share) * fake.view_as(real)).requires_grad_()
+        (gradient,) = torch.autograd.grad(d(between).sum(), between, create_graph=True)
+        penalty = (gradient.flatten(1).norm(2, 1) - 1).square().mean()
+        (d(fake).mean() - d(real).mean() + 10 * penalty).backward()
+        d_optimizer.step()
+
+    def iterate_wgan_gp():
+        for _ in range(5):
+            critic_step()
+        g_optimizer.zero_grad(set_to_none=True)
+        discriminator.requires_grad_(False)
+        (-d(g(torch.randn(batch, *latent))).mean()).backward()
+        discriminator.requires_grad_(True)
+        g_optimizer.step()
+
+    return iterate_wgan_gp if wgan_gp else iterate
 
 
 def matrix_product(size=2048):
@@ -100,7 +127,7 @@ def serve(request):
 
     torch.set_num_threads(request["threads"])
     if "networks" in request:
-        call = pytorch_iteration(request["networks"], request["batch"], request["variant"])
+        call = pytorch_iteration(request["networks"], request["batch"], request["variant"], request["wgan_gp"])
     else:
         call = matrix_product()
     for _ in range(3):
@@ -237,7 +264,8 @@ def measure(workload, arguments, environment):
     batch = int(options[options.index("--batch") + 1])
     ours = Contestant("gan_cuda", [arguments.bench, *options, "--on-demand"], dict(os.environ), arguments)
     theirs = [
-        start_pytorch(arguments, environment, python, {"networks": networks, "batch": batch, "variant": variant}, variant)
+        start_pytorch(arguments, environment, python,
+                      {"networks": networks, "batch": batch, "variant": variant, "wgan_gp": "wgan-gp" in options}, variant)
         for python in arguments.python
         for variant in variants_of(workload, arguments.compile)
     ]

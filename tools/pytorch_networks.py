@@ -36,6 +36,17 @@ class Add(nn.Module):
         return x + y
 
 
+class GlobalPool(nn.Module):
+    """All pixels of a channel to one: their "sum" or "mean"."""
+
+    def __init__(self, reduction):
+        super().__init__()
+        self.reduce = {"sum": torch.sum, "mean": torch.mean}[reduction]
+
+    def forward(self, x):
+        return self.reduce(x, dim=(2, 3), keepdim=True)
+
+
 def _conv(m):
     sizes = m["in_channels"], m["out_channels"], m["kernel_size"], m["stride"], m["padding"]
     return nn.Conv2d(*sizes, bias=m.get("bias", False))
@@ -52,12 +63,18 @@ LAYERS = {
     "conv2d": _conv,
     "conv_transpose2d": _conv_transpose,
     "batch_norm2d": lambda m: nn.BatchNorm2d(m["num_features"]),
+    "instance_norm2d": lambda m: nn.InstanceNorm2d(m["num_features"], affine=True),
+    "group_norm": lambda m: nn.GroupNorm(m["num_groups"], m["num_channels"]),
     "relu": lambda m: nn.ReLU(),
     "leaky_relu": lambda m: nn.LeakyReLU(m["negative_slope"]),
     "tanh": lambda m: nn.Tanh(),
     "sigmoid": lambda m: nn.Sigmoid(),
     "reshape": lambda m: Reshape(m["shape"]),
     "add": lambda m: Add(),
+    "upsample": lambda m: nn.Upsample(scale_factor=m["scale_factor"], mode="nearest"),
+    "avg_pool2d": lambda m: nn.AvgPool2d(m["kernel_size"]),
+    "pixel_shuffle": lambda m: nn.PixelShuffle(m["upscale_factor"]),
+    "global_pool": lambda m: GlobalPool(m["reduction"]),
 }
 
 

@@ -5,6 +5,7 @@ Each is a table below; a new objective, optimiser or algorithm is one function o
 
 import contextlib
 import json
+import math
 from dataclasses import dataclass
 from typing import Callable
 
@@ -25,11 +26,14 @@ NETWORKS = ("generator", "discriminator")
 class Objective:
     """d(real, fake, h) and g(real, fake, h) return the losses that the step adds up, in the order in which the engine
     computes them. `real` and `fake` are logits, h the hyper-parameters; g's `real` is None unless the objective pairs.
-    `probabilities`: whether the engine records the mean of sigmoid(logits). `algorithm`: how it is played."""
+    `d_mean`, `g_mean`: what the engine records the mean of beside D's and G's losses, by its name there. `paired`: a loss
+    reads both kinds of logits at once, G's step too. `algorithm`: how it is played."""
 
     d: Callable
     g: Callable
-    probabilities: bool = True
+    d_mean: str = "mean_sigmoid"
+    g_mean: str = "mean_sigmoid"
+    paired: bool = False
     algorithm: str = "gan"
 
 
@@ -42,14 +46,42 @@ def _cross_entropy_d(real, fake, h):
     return _cross_entropy(real, 1 - h["label_smoothing"]), _cross_entropy(fake, 0.0)
 
 
+def _squared_distance(logits, target):
+    """Half the mean squared distance from a target, as LSGAN has it."""
+    return functional.mse_loss(logits, torch.full_like(logits, target)) / 2
+
+
+def _preference(preferred, other):
+    """-log of the probability that, of a pair, the preferred image is the real one."""
+    return functional.soft_margin_loss(preferred - other, torch.ones_like(other))
+
+
 OBJECTIVES = {
     "non-saturating": Objective(_cross_entropy_d, lambda real, fake, h: [-functional.logsigmoid(fake).mean()]),
     "minimax": Objective(_cross_entropy_d, lambda real, fake, h: [functional.logsigmoid(-fake).mean()]),
+    "least-squares": Objective(
+        lambda real, fake, h: (_squared_distance(real, 1.0), _squared_distance(fake, 0.0)),
+        lambda real, fake, h: [_squared_distance(fake, 1.0)],
+        d_mean="mean_logit",
+        g_mean="mean_logit",
+    ),
+    "hinge": Objective(
+        lambda real, fake, h: (functional.relu(1 - real).mean(), functional.relu(1 + fake).mean()),
+        lambda real, fake, h: [-fake.mean()],
+        d_mean="mean_logit",
+        g_mean="",
+    ),
+    "relativistic": Objective(
+        lambda real, fake, h: [_preference(real, fake)],
+        lambda real, fake, h: [_preference(fake, real)],
+        paired=True,
+    ),
 } | {
     name: Objective(
         lambda real, fake, h: (-real.mean(), fake.mean()),
         lambda real, fake, h: [-fake.mean()],
-        probabilities=False,
+        d_mean="",
+        g_mean="",
         algorithm=name,
     )
     for name in ("wgan", "wgan-gp")
@@ -61,11 +93,11 @@ OBJECTIVES = {
 
 @dataclass
 class Optimizer:
-    """`make(parameters, lr, h)` gives PyTorch's optimiser; `state` names what it keeps for each parameter, the same in
+    """`make(parameters, lr, h)` gives PyTorch's optimiser; `state(h)` names what it keeps for each parameter, the same in
     PyTorch and in our files."""
 
     make: Callable
-    state: tuple
+    state: Callable
 
 
 OPTIMIZERS = {
@@ -73,14 +105,25 @@ OPTIMIZERS = {
         lambda parameters, lr, h: torch.optim.Adam(
             parameters, lr, (h["beta1"], h["beta2"]), h.get("epsilon", 1e-8), h["weight_decay"]
         ),
-        ("exp_avg", "exp_avg_sq"),
+        lambda h: ("exp_avg", "exp_avg_sq"),
     ),
     "rmsprop": Optimizer(
         lambda parameters, lr, h: torch.optim.RMSprop(
             parameters, lr, alpha=h["beta2"], eps=1e-8, weight_decay=h["weight_decay"]
         ),
-        ("square_avg",),
+        lambda h: ("square_avg",),
     ),
+    "sgd": Optimizer(
+        lambda parameters, lr, h: torch.optim.SGD(parameters, lr, h["momentum"], weight_decay=h["weight_decay"]),
+        lambda h: ("momentum_buffer",) if h["momentum"] else (),
+    ),
+}
+
+# How learning rates fall: the factor in an iteration, of which `share` of the run's length are done.
+SCHEDULES = {
+    "constant": lambda share: 1.0,
+    "linear": lambda share: 1 - share,
+    "cosine": lambda share: (1 + math.cos(math.pi * share)) / 2,
 }
 
 
@@ -89,8 +132,13 @@ OPTIMIZERS = {
 
 def gan_iteration(r):
     """Goodfellow et al. 2014, Algorithm 1: k updates of D, each on fresh data and noise, then one of G on fresh noise."""
-    for step in range(1, r.hyper_parameters["d_steps"] + 1):
-        discriminator_gradients(r, step)
+    h = r.hyper_parameters
+    for step in range(1, h["d_steps"] + 1):
+        images = discriminator_gradients(r, step)
+        for name, at in zip(("r1", "r2"), images):
+            if h.get(name, 0) > 0:  # gamma / 2 E[|grad D|^2] at real, at generated images (Mescheder et al. 2018)
+                gradient = input_gradient(r, at)
+                r.add_gradient(h[name] / 2 * gradient.flatten(1).square().sum(1).mean())
         r.update("discriminator")
     generator_step(r)
 
@@ -110,11 +158,9 @@ def wgan_gp_iteration(r):
     for step in range(1, h["d_steps"] + 1):
         real, fake = discriminator_gradients(r, step)
         share = r.given("t").view(-1, *[1] * (real.dim() - 1))
-        between = (share * real + (1 - share) * fake.view_as(real)).requires_grad_()
-        with r.kinks.pause() if r.kinks else contextlib.nullcontext():
-            verdict = r.discriminator(between).sum()
-        (gradient,) = torch.autograd.grad(verdict, between, create_graph=True)
-        excess = gradient.flatten(1).norm(2, 1) - 1
+        gradient = input_gradient(r, share * real + (1 - share) * fake.view_as(real))
+        axes = gradient.flatten(1) if h.get("gp_norm", "sample") == "sample" else gradient
+        excess = axes.norm(2, 1) - 1
         if h["gp_side"] == "one":
             excess = excess.clamp_min(0)
         r.add_gradient(h["lambda"] * excess.square().mean())
@@ -122,22 +168,36 @@ def wgan_gp_iteration(r):
     generator_step(r)
 
 
+def input_gradient(r, at):
+    """The gradient of D's output at the images `at`, which autograd can differentiate again."""
+    at = at.detach().requires_grad_()
+    with r.kinks.pause() if r.kinks else contextlib.nullcontext():
+        verdict = r.discriminator(at).sum()
+    (gradient,) = torch.autograd.grad(verdict, at, create_graph=True)
+    return gradient
+
+
 def discriminator_gradients(r, step):
     """Begins D's update number `step` with the gradients of its losses; returns the real and the generated images."""
     r.phase(f"D step {step}")
-    with torch.no_grad():  # G is not trained here
-        images = r.generator(r.given("z"))
+    with contextlib.nullcontext() if r.hyper_parameters.get("reuse_noise") else torch.no_grad():
+        r.last_made = r.generator(r.given("z"))
+    images = r.last_made.detach()  # G is not trained here
     x = r.given("x")
     real, fake = r.discriminator(x), r.discriminator(images)
-    r.backward([real, fake], r.objective.d(real, fake, r.hyper_parameters))
+    r.backward([real, fake], r.objective.d(real, fake, r.hyper_parameters), r.objective.d_mean)
     return x, images
 
 
 def generator_step(r):
-    """G's update on fresh noise."""
+    """G's update on fresh noise, or on the last D step's; beside fresh images where the objective pairs."""
     r.phase("G step")
-    fake = r.discriminator(r.generator(r.given("z")))
-    r.backward([fake], r.objective.g(None, fake, r.hyper_parameters))
+    made = r.last_made if r.hyper_parameters.get("reuse_noise") else r.generator(r.given("z"))
+    with torch.no_grad():  # D's verdict on real images does not depend on G
+        real = r.discriminator(r.given("x")) if r.objective.paired else None
+    fake = r.discriminator(made)
+    logits = [fake] if real is None else [real, fake]
+    r.backward(logits, r.objective.g(real, fake, r.hyper_parameters), r.objective.g_mean)
     r.update("generator")
 
 
@@ -169,8 +229,11 @@ class Replay:
         self.optimizer = chosen(OPTIMIZERS, "optimizer", h.get("optimizer", "adam"))
         self.networks = {name: build_network(start, name, dtype).to(device) for name in NETWORKS}
         self.generator, self.discriminator = (self.networks[name] for name in NETWORKS)
-        rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
-        self.optimizers = {n: self.optimizer.make(self.networks[n].parameters(), rates[n], h) for n in NETWORKS}
+        self.kept = self.optimizer.state(h)
+        self.schedule = chosen(SCHEDULES, "learning-rate schedule", h.get("lr_schedule", "constant"))
+        self.rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
+        self.optimizers = {n: self.optimizer.make(self.networks[n].parameters(), self.rates[n], h) for n in NETWORKS}
+        self.iterations = 0
         self.updates = {name: 0 for name in NETWORKS}
         self.kinks = Kinks(self.networks.values()) if dtype == torch.float64 and not chained else None
         self.load_state(
@@ -186,7 +249,7 @@ class Replay:
                 tensor.data.copy_(self.tensor(parameter(full)))
                 self.optimizers[network].state[tensor] = {
                     "step": torch.tensor(float(self.updates[network]))
-                } | {kind: self.tensor(state(full, kind)) for kind in self.optimizer.state}
+                } | {kind: self.tensor(state(full, kind)) for kind in self.kept}
 
     def load_state_after(self, trace):
         """Goes on from what the engine had after the iteration that `trace` recorded."""
@@ -207,7 +270,14 @@ class Replay:
     def iteration(self, trace):
         """Replays the iteration that `trace` recorded; returns {name: float64 array} of all it made."""
         self.trace, self.made, self.inputs, self.peaks = trace, {}, set(), {}
+        self.hyper_parameters = json.loads(trace.metadata["hyper_parameters"])  # d_steps, r1 and r2 may vary
+        length = self.hyper_parameters.get("iterations", 0)
+        factor = self.schedule(self.iterations / length if length else 0.0)
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.rates[name] * factor
         self.algorithm(self)
+        self.iterations += 1
         return {name: tensor.detach().double().cpu().numpy() for name, tensor in self.made.items()}
 
     def tensor(self, array):
@@ -229,18 +299,22 @@ class Replay:
         self.inputs.add(self.prefix + name)
         return self.tensor(self.trace[self.prefix + name])
 
-    def backward(self, logits, losses):
-        """Adds up the gradients of the phase's losses, one after the other, as the engine does."""
-        for tensor in logits:
-            tensor.retain_grad()
-        for loss in losses:
-            loss.backward(retain_graph=True)
+    def backward(self, logits, losses, mean):
+        """Adds up the gradients of the phase's losses through one batch of logits after the other, as the engine does.
+        `mean` names what is recorded beside each loss: of the logits, or of the differences of a pair."""
+        trained = {i: tensor for i, tensor in enumerate(logits) if tensor.requires_grad}
+        gradients = torch.autograd.grad(sum(losses), list(trained.values()), retain_graph=True)
+        for (i, tensor), gradient in zip(trained.items(), gradients):
+            tensor.backward(gradient, retain_graph=True)
             self.note_peaks()
+            self.keep(f"dlogits.{i}", gradient)
         for i, tensor in enumerate(logits):
             self.keep(f"logits.{i}", tensor)
-            self.keep(f"dlogits.{i}", tensor.grad)
-            if self.objective.probabilities:
-                self.keep(f"mean_sigmoid.{i}", torch.sigmoid(tensor).mean())
+        verdicts = [logits[0] - logits[1]] if self.objective.paired else logits
+        for i, verdict in enumerate(verdicts if mean else []):
+            terms = torch.sigmoid(verdict) if mean == "mean_sigmoid" else verdict
+            self.keep(f"{mean}.{i}", terms.mean())
+            self.peaks[f"{self.prefix}{mean}.{i}"] = terms.detach().abs().mean().item()
         for i, loss in enumerate(losses):
             self.keep(f"loss.{i}", loss)
 
@@ -290,7 +364,7 @@ class Replay:
         """What a network's training adds up, under the names of the trace."""
         for parameter, tensor in self.networks[name].named_parameters():
             state = self.optimizers[name].state[tensor]
-            kinds = {"gradient": tensor.grad, "parameter": tensor} | {kind: state[kind] for kind in self.optimizer.state}
+            kinds = {"gradient": tensor.grad, "parameter": tensor} | {kind: state[kind] for kind in self.kept}
             for kind, value in kinds.items():
                 if value is not None:
                     yield f"{self.prefix}{kind}/{name}.{parameter}", value

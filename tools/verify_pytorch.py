@@ -15,7 +15,8 @@ The error of a tensor is ||x - exact|| / ||exact||, Euclidean norms over all its
 Sums can cancel. u = 6e-8 being float32's rounding, a sum built in steps s1, s2, .. sn (gradients over the losses of a phase,
 parameters and moments over updates) carries up to u (|s1| + .. + |sn|) however small sn is: relative to |sn| no bound holds,
 an exact reference or not; relative to the largest |si| it is n u. So such a tensor is within the tolerance as well if its
-error is so relative to the largest norm that it had in float64 since the step before. It is listed, marked ~.
+error is so relative to the largest norm that it had in float64 since the step before; the mean of logits, which have both
+signs, if it is so relative to the mean of their magnitudes. It is listed, marked ~.
 
 Inputs of ReLU and LeakyReLU within rounding of zero may be on either side: tools/pytorch_kinks.py puts them where the
 recorded gradients say, and the summary counts them.

@@ -6,26 +6,38 @@
 
 namespace gan {
 
-/// WGAN-GP's penalty: weight E[(|grad D(x^)| - 1)^2], or of max(0, |grad D(x^)| - 1)^2.
+/// A penalty on the norm of D's gradient g = d D(x) / d x: weight E[(|g| - target)^2]. Target 1 at points between real and
+/// generated images is WGAN-GP's, target 0 is the zero-centred penalty: R1 at real images, R2 at generated ones.
 struct GradientPenaltyOptions {
+  /// What the norm is taken over.
+  enum class Norm {
+    Sample,  ///< all of one image's gradient
+    Channel  ///< the channels of every pixel by themselves: a widespread mistake, for comparison
+  };
   float weight = 10;
-  bool one_sided = false;
+  float target = 1;
+  bool one_sided = false;  ///< only norms above the target cost: max(0, |g| - target)^2
+  Norm norm = Norm::Sample;
 };
 
 /// What the schedule depends on beside players, data and objective.
 struct IterationOptions {
   std::int64_t batch = 64;
   int d_steps = 1;                 ///< k of Algorithm 1
+  bool d_steps_vary = false;       ///< other iterations of the run have another k: updates are counted on the device
+  bool reuse_noise = false;        ///< the G step judges the last D step's fakes again, instead of fresh ones
   float ema_decay = 0.999f;        ///< of the generator's average, where the players keep one
   bool flip = false;               ///< mirror every other image, at random
   std::uint64_t seed = 0;          ///< of every random draw
   float weight_clip = 0.01f;       ///< wgan: the critic's weights are kept in [-clip, clip]
   GradientPenaltyOptions penalty;  ///< wgan-gp
+  float r1 = 0, r2 = 0;            ///< gamma of the zero-centred penalties at real and generated images; 0: none
 };
 
 /// Goodfellow et al. 2014, Algorithm 1: `d_steps` discriminator updates, each on a fresh minibatch of images and of
-/// noise, then one generator update on fresh noise. An optimiser in place of the momentum of the paper. `dataset`: U8
-/// (count, H, W, C), a storage of the run.
+/// noise, then one generator update on fresh noise. An optimiser in place of the momentum of the paper, and, where asked
+/// for, the penalties gamma / 2 E[|grad D|^2] of Mescheder et al. 2018, section 4.1. `dataset`: U8 (count, H, W, C), a
+/// storage of the run.
 Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
                       const IterationOptions& options);
 

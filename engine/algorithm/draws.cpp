@@ -9,25 +9,43 @@ Builder make_builder(const Players& players, std::string name, std::uint64_t see
                                  .first_stream = static_cast<std::uint32_t>(streams)});
 }
 
-Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options,
-                  int step) {
+namespace {
+
+/// The streams that order the data set: numbers below the program's own draws.
+constexpr std::uint32_t kOrderForDiscriminator = static_cast<std::uint32_t>(StreamBlock::Training) - 1,
+                        kOrderForGenerator = kOrderForDiscriminator - 1;
+
+Tensor gather(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options,
+              SampleIndices walk, const Tensor& into) {
   const Shape& data = dataset.shape;
-  const Tensor indices = b.transient("indices", {options.batch}, DType::I32);
-  b.emit(
-      SampleIndices{.iteration = players.counters.iteration,
-                    .indices = indices,
-                    .stream = {.seed = options.seed, .stream = static_cast<std::uint32_t>(StreamBlock::Training) - 1},
-                    .count = data[0],
-                    .batches_per_iteration = static_cast<std::uint32_t>(options.d_steps),
-                    .batch_index = static_cast<std::uint32_t>(step)});
-  const Tensor real = b.transient("x", {options.batch, data[1], data[2], data[3]});
+  walk.iteration = players.counters.iteration;
+  walk.indices = b.transient("indices", {options.batch}, DType::I32);
+  walk.count = data[0];
+  b.emit(walk);
+  const Tensor real = into.present() ? into : b.transient("x", {options.batch, data[1], data[2], data[3]});
   b.emit(AssembleBatch{.iteration = players.counters.iteration,
                        .data = dataset,
-                       .indices = indices,
+                       .indices = walk.indices,
                        .y = real,
                        .stream = b.next_stream(),
                        .flip = options.flip});
   return real;
+}
+
+}  // namespace
+
+Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step,
+                  const Tensor& into) {
+  return gather(b, players, dataset, options,
+                {.batches = options.d_steps_vary ? players.counters.discriminator_updates : Tensor{},
+                 .stream = {.seed = options.seed, .stream = kOrderForDiscriminator},
+                 .batches_per_iteration = static_cast<std::uint32_t>(options.d_steps),
+                 .batch_index = static_cast<std::uint32_t>(step)},
+                into);
+}
+
+Tensor batch_for_generator(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options) {
+  return gather(b, players, dataset, options, {.stream = {.seed = options.seed, .stream = kOrderForGenerator}}, {});
 }
 
 Tensor latents(Builder& b, const Players& players, const Tensor& counter, std::int64_t batch) {

@@ -11,14 +11,21 @@ enum class StreamBlock : std::uint32_t {
   Training = 1u << 16,
   Sampling = 2u << 16,
   Calibration = 3u << 16,
-  Seeds = 4u << 16  ///< latents that seeds address: engine/sample/latents.h
+  Watching = 4u << 16,
+  Seeds = 5u << 16  ///< latents that seeds address: engine/sample/latents.h
 };
 
 /// A builder of the program `name` over the players' table, drawing from `streams`.
 Builder make_builder(const Players& players, std::string name, std::uint64_t seed, StreamBlock streams);
 
-/// A fresh minibatch of real images (batch, H, W, C), number `step` of the `options.d_steps` of this iteration.
-Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step);
+/// A fresh minibatch of real images (batch, H, W, C) for the D step `step` of this iteration, written to `into` where that
+/// is present.
+Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step,
+                  const Tensor& into = {});
+
+/// A minibatch of real images for the G step of objectives that compare: the data set in an order of its own, so that it
+/// takes nothing from the D steps' walk.
+Tensor batch_for_generator(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options);
 
 /// Fresh noise z ~ N(0, I) (batch, latent), drawn anew whenever `counter` changes.
 Tensor latents(Builder& b, const Players& players, const Tensor& counter, std::int64_t batch);

@@ -4,25 +4,36 @@
 
 namespace gan {
 
+namespace {
+
+/// gamma / 2 E[|grad D|^2], as a penalty weight E[(|grad D| - 0)^2].
+GradientPenaltyOptions zero_centred(float gamma) { return {.weight = gamma / 2, .target = 0}; }
+
+}  // namespace
+
 Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
                       const IterationOptions& o) {
   const Network &g = players.generator, &d = players.discriminator;
   const TrainingCounters& counters = players.counters;
   Builder b = make_builder(players, "gan iteration, " + objective.name(), o.seed, StreamBlock::Training);
   objective.declare_readings(b);
+  if (o.r1 > 0) declare_readings(b, kRealPenalty);
+  if (o.r2 > 0) declare_readings(b, kFakePenalty);
 
-  // for k steps: ascend D's stochastic gradient of  log D(x) + log(1 - D(G(z)))
+  // for k steps: ascend D's stochastic gradient of  log D(x) + log(1 - D(G(z))), or what the objective has in its place
+  Pass made;
   for (int step = 0; step < o.d_steps; ++step) {
     b.phase(fmt::format("D step {}", step + 1));
     const Tensor real = next_batch(b, players, dataset, o, step);
-    const Tensor z = latents(b, players, counters.iteration, o.batch);
-    const Tensor fake = g.forward(b, z, "G(z)").output;
-    judge(b, d, objective, real, fake);
-    players.d_optimizer->update(b, counters, {.per_iteration = o.d_steps, .index = step});
+    made = g.forward(b, latents(b, players, counters.iteration, o.batch), "G(z)");
+    const Judged judged = judge(b, d, objective, real, made.output);
+    if (o.r1 > 0) penalise_gradient(b, d, judged.real, zero_centred(o.r1), kRealPenalty);
+    if (o.r2 > 0) penalise_gradient(b, d, judged.fake, zero_centred(o.r2), kFakePenalty);
+    players.d_optimizer->update(b, counters, update_number(players, o, step));
   }
 
   // then: descend G's stochastic gradient, through a D that stays as it is
-  generator_step(b, players, objective, o);
+  generator_step(b, players, dataset, objective, o, made);
   bookkeeping(b, players, o);
   return b.finish();
 }

@@ -21,6 +21,7 @@ Players::Players(const Options& options, StorageTable& storages)
       generator(declare_player(make_model(options.model).generator, storages, options)),
       discriminator(declare_player(make_model(options.model).discriminator, storages, options)),
       counters{.iteration = declare_counter(storages, "iteration"),
+               .discriminator_updates = declare_counter(storages, "discriminator_updates"),
                .fault = declare_counter(storages, "fault"),
                .zero = declare_counter(storages, "zero")},
       g_optimizer(make_optimizer(generator, storages, options.g_optimizer)),

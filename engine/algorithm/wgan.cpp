@@ -11,17 +11,17 @@ Program wgan_iteration(const Players& players, const Tensor& dataset, const Obje
   Builder b = make_builder(players, "wgan iteration", o.seed, StreamBlock::Training);
   objective.declare_readings(b);
 
+  Pass made;
   for (int step = 0; step < o.d_steps; ++step) {
     b.phase(fmt::format("D step {}", step + 1));
     const Tensor real = next_batch(b, players, dataset, o, step);
-    const Tensor z = latents(b, players, counters.iteration, o.batch);
-    const Tensor fake = g.forward(b, z, "G(z)").output;
-    judge(b, f, objective, real, fake);  // descend  E[f(G(z))] - E[f(x)]
-    players.d_optimizer->update(b, counters, {.per_iteration = o.d_steps, .index = step});
+    made = g.forward(b, latents(b, players, counters.iteration, o.batch), "G(z)");
+    judge(b, f, objective, real, made.output);  // descend  E[f(G(z))] - E[f(x)]
+    players.d_optimizer->update(b, counters, update_number(players, o, step));
     b.emit(Clip{.fault = counters.fault, .parameter = f.parameter_slab(), .limit = o.weight_clip});
   }
 
-  generator_step(b, players, objective, o);  // descend  -E[f(G(z))]
+  generator_step(b, players, dataset, objective, o, made);  // descend  -E[f(G(z))]
   bookkeeping(b, players, o);
   return b.finish();
 }

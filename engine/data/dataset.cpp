@@ -12,7 +12,7 @@ namespace gan {
 Dataset reserve_dataset(const std::string& name, std::int64_t count, std::int64_t height, std::int64_t width,
                         std::int64_t channels) {
   if (count < 1) throw InputError(fmt::format("{}: holds no images", name));
-  Dataset dataset{name, count, height, width, channels, {}};
+  Dataset dataset{name, count, height, width, channels, {}, {}};
   // In double: count comes from a file and the product may not fit 64 bits.
   const double bytes = double(count) * double(height) * double(width) * double(channels);
   // An overcommitting kernel grants any reservation and kills the process later, so ask for the memory there is.

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
 namespace gan {
+
+class LoadingObserver;
 
 /// A data set in memory: `count` images of one size, bytes in 0..255.
 struct Dataset {
@@ -14,7 +17,8 @@ struct Dataset {
   std::int64_t height = 0;    ///< H
   std::int64_t width = 0;     ///< W
   std::int64_t channels = 0;  ///< C: 1 (grey) or 3 (RGB)
-  std::vector<std::uint8_t> pixels;  ///< (N,H,W,C)
+  std::vector<std::uint8_t> pixels;        ///< (N,H,W,C)
+  std::vector<std::string> left_out = {};  ///< "FILE: what is wrong with it", of images that are not in the set
 
   /// Bytes of one image: H*W*C.
   std::int64_t image_bytes() const { return height * width * channels; }
@@ -22,12 +26,15 @@ struct Dataset {
 
 /// What to load and what to turn it into.
 struct DataOptions {
-  std::string source;  ///< `fashion-mnist`, `shapes`, a folder of PNG and JPEG files, or an IDX file (gzipped or not)
-  int height = 0;      ///< H of every image, 1..kMaxTargetSide
-  int width = 0;       ///< W of every image, 1..kMaxTargetSide
-  int channels = 0;    ///< 1, 3, or 0: as the data (3 if any image has colour)
-  std::uint64_t seed = 0;  ///< of what is generated (`shapes`); files do not depend on it
-  int threads = 1;         ///< CPU threads to decode and resample with, at least 1; the result does not depend on it
+  std::string source;         ///< what load_dataset (load.h) accepts: `fashion-mnist`, `shapes`, or the path of files
+  int height = 0;             ///< H of every image, 1..kMaxTargetSide
+  int width = 0;              ///< W of every image, 1..kMaxTargetSide
+  int channels = 0;           ///< 1, 3, or 0: as the data (3 if any image has colour)
+  std::uint64_t seed = 0;     ///< of what is generated (`shapes`); files do not depend on it
+  int threads = 1;            ///< CPU threads to decode and resample with, at least 1; the result does not depend on it
+  bool skip_damaged = false;  ///< leave out image files that cannot be read or decoded, instead of refusing them all
+  std::filesystem::path cache = {};     ///< where decoded images are kept (image_cache.h); empty: nowhere
+  LoadingObserver* observer = nullptr;  ///< who is told how it goes (loading_observer.h); null: nobody
 };
 
 /// Largest side that images can be resized to.

@@ -1,4 +1,4 @@
-// What the two decoders behind image_file.h share: how errors leave a C library.
+// What the decoders behind image_file.h share: how errors leave a C library.
 #pragma once
 
 #include <csetjmp>
@@ -27,13 +27,15 @@ bool run_step(Decoder& decoder, void (*step)(Decoder&)) {
 }
 
 /// The size that a file's header claims. InputError when the header is damaged, beyond `limits`, or claims more pixels
-/// than the file's bytes can hold.
+/// than the file's bytes can hold (WebP files may hold any number).
 ImageInfo read_png_info(const EncodedImage& file);
 ImageInfo read_jpeg_info(const EncodedImage& file);
+ImageInfo read_webp_info(const EncodedImage& file);
 
 /// The pixels as grey or RGB bytes, transparency composited over white, CMYK converted. InputError when the file is
 /// damaged or truncated, or its header is refused as above.
 Image decode_png(const EncodedImage& file);
 Image decode_jpeg(const EncodedImage& file);
+Image decode_webp(const EncodedImage& file);
 
 }  // namespace gan

@@ -1,17 +1,26 @@
 #include "engine/data/load.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <new>
+#include <span>
 
 #include "engine/data/byte_reader.h"
+#include "engine/data/cifar10.h"
 #include "engine/data/gzip.h"
 #include "engine/data/idx.h"
+#include "engine/data/image_cache.h"
 #include "engine/data/image_file.h"
 #include "engine/data/image_folder.h"
+#include "engine/data/loading_observer.h"
+#include "engine/data/npy.h"
 #include "engine/data/shapes.h"
+#include "engine/data/zip_images.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -20,17 +29,52 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Dataset load_file(const std::string& path, const std::string& name, const DataOptions& options) {
-  const std::vector<std::uint8_t> head = read_head(path, kImageSignatureBytes);
-  if (image_format(head) != ImageFormat::Unknown)
-    throw InputError(fmt::format("{}: is one image; accepted: a folder of images, or an IDX file", path));
-  FileReader file(path);
-  if (!is_gzip(head)) return load_idx(file, name, options);
-  GzipReader inflated(file);
-  return load_idx(inflated, name, options);
+constexpr std::string_view kFiles =
+    "an IDX file (gzipped or not), a NumPy .npy file, a binary batch of CIFAR-10, a zip archive of images";
+
+/// Files, and how they become a data set.
+struct Source {
+  std::string name;
+  std::vector<std::string> files;  ///< all that the images follow from
+  std::function<Dataset()> load;
+};
+
+/// Image files in a folder or an archive.
+Source encoded_source(const std::string& name, std::vector<std::string> files,
+                      std::shared_ptr<const EncodedImages> images, const DataOptions& options) {
+  report_passed_over(*images, options);
+  return {name, std::move(files), [=] { return load_encoded_images(*images, name, options); }};
 }
 
-Dataset load_fashion_mnist(const DataOptions& options) {
+Source file_source(const std::string& path, const std::string& name, const DataOptions& options) {
+  const std::vector<std::uint8_t> head = read_head(path, kImageSignatureBytes);
+  if (image_format(head) != ImageFormat::Unknown)
+    throw InputError(fmt::format("{}: is one image; accepted: a folder of images, {}", path, kFiles));
+  if (is_zip(head)) return encoded_source(name, {path}, std::make_shared<ZipImages>(options), options);
+  const auto source = [&](auto load) { return Source{name, {path}, load}; };
+  if (is_gzip(head))
+    return source([=] {
+      FileReader file(path);
+      GzipReader inflated(file);
+      return load_idx(inflated, name, options);
+    });
+  if (is_npy(head))
+    return source([=] {
+      FileReader file(path);
+      return load_npy(file, name, options);
+    });
+  if (is_idx(head) || head.empty())
+    return source([=] {
+      FileReader file(path);
+      return load_idx(file, name, options);
+    });
+  if (is_cifar10(path, FileReader(path).most_left(), head))
+    return source([=] { return load_cifar10({path}, name, options); });
+  throw InputError(fmt::format("{}: starts with {:02x}; accepted: a folder of images, {}", path,
+                               fmt::join(std::span(head).first(std::min<std::size_t>(head.size(), 4)), " "), kFiles));
+}
+
+Source fashion_mnist(const DataOptions& options) {
   std::vector<fs::path> folders;
   if (const char* data = std::getenv("GAN_CUDA_DATA")) folders.push_back(fs::path(data) / "fashion-mnist");
   folders.push_back("/usr/share/datasets/fashion-mnist");  // Debian's package dataset-fashion-mnist
@@ -38,7 +82,7 @@ Dataset load_fashion_mnist(const DataOptions& options) {
   for (const fs::path& folder : folders) {
     for (const char* file : {"train-images-idx3-ubyte.gz", "train-images-idx3-ubyte"})
       if (std::error_code ignored; fs::exists(folder / file, ignored))
-        return load_file((folder / file).string(), "fashion-mnist", options);
+        return file_source((folder / file).string(), "fashion-mnist", options);
     looked_in += (looked_in.empty() ? "" : ", ") + folder.string();
   }
   throw InputError(
@@ -53,17 +97,37 @@ std::string short_name(const fs::path& path) {
   return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
 }
 
-Dataset load_path(const DataOptions& options) {
+Source folder_source(const std::string& name, const DataOptions& options) {
+  const auto images = std::make_shared<FolderImages>(options);
+  if (images->count() == 0)
+    if (const std::vector<std::string> batches = cifar10_batches(options.source); !batches.empty())
+      return {name, batches, [=] { return load_cifar10(batches, name, options); }};
+  std::vector<std::string> files;
+  for (std::int64_t i = 0; i < images->count(); ++i) files.push_back(images->name(i));
+  return encoded_source(name, std::move(files), images, options);
+}
+
+Source find_source(const DataOptions& options) {
+  if (options.source == "fashion-mnist") return fashion_mnist(options);
   std::error_code error;
   const fs::file_status status = fs::status(options.source, error);
   if (status.type() == fs::file_type::not_found)
     throw InputError(
         fmt::format("--data {}: there is no such file or folder; accepted: fashion-mnist, shapes, a folder "
-                    "of PNG and JPEG files, or an IDX file",
-                    options.source));
+                    "of {} files, {}",
+                    options.source, kReadableImages, kFiles));
   if (error) throw InputError(fmt::format("--data {}: cannot be read: {}", options.source, error.message()));
-  if (fs::is_directory(status)) return load_image_folder(short_name(options.source), options);
-  return load_file(options.source, short_name(options.source), options);
+  const std::string name = short_name(options.source);
+  return fs::is_directory(status) ? folder_source(name, options) : file_source(options.source, name, options);
+}
+
+Dataset load_files(const DataOptions& options) {
+  const Source source = find_source(options);
+  Dataset dataset =
+      options.cache.empty() ? source.load() : load_through_cache(source.name, source.files, options, source.load);
+  if (options.observer != nullptr)
+    for (const std::string& image : dataset.left_out) options.observer->on_notice("left out " + image);
+  return dataset;
 }
 
 }  // namespace
@@ -76,9 +140,7 @@ Dataset load_dataset(const DataOptions& options) {
           o.channels);
   require(o.threads >= 1, "{} threads to load with", o.threads);
   try {
-    if (options.source == "shapes") return make_shapes(options);
-    if (options.source == "fashion-mnist") return load_fashion_mnist(options);
-    return load_path(options);
+    return options.source == "shapes" ? make_shapes(options) : load_files(options);
   } catch (const std::bad_alloc&) {
     throw MachineError(
         fmt::format("--data {}: not enough memory to load it; accepted: a smaller --image-size, fewer or "

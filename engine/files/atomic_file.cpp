@@ -85,13 +85,15 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
   write_atomically(path, [contents](FileWriter& writer) { writer.write(contents); });
 }
 
-int remove_stale_partials(const std::filesystem::path& folder) {
+int remove_stale_partials(const std::filesystem::path& folder, std::string_view beginning) {
   std::error_code error;
   int removed = 0;
   if (!std::filesystem::exists(folder, error)) return removed;
   for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const bool regular = std::filesystem::is_regular_file(entry->symlink_status());
-    if (!regular || !entry->path().string().ends_with(kPartialSuffix) || !is_stale(entry->path())) continue;
+    const std::string name = entry->path().filename().string();
+    if (!regular || !name.starts_with(beginning) || !name.ends_with(kPartialSuffix) || !is_stale(entry->path()))
+      continue;
     if (std::filesystem::remove(entry->path(), error)) ++removed;
     if (error) break;
   }

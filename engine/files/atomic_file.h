@@ -38,8 +38,9 @@ void write_atomically(const std::filesystem::path& path, const std::function<voi
 /// The same for contents at hand.
 void write_atomically(const std::filesystem::path& path, std::string_view contents);
 
-/// Removes the temporaries that killed processes left in `folder` (not below it) and says how many there were. One that
-/// a living process is still writing holds a lock and stays. A missing folder has none. MachineError when one resists.
-int remove_stale_partials(const std::filesystem::path& folder);
+/// Removes the temporaries that killed processes left in `folder` (not below it), of files whose names begin with
+/// `beginning`, and says how many there were. One that a living process is still writing holds a lock and stays. A
+/// missing folder has none. MachineError when one resists.
+int remove_stale_partials(const std::filesystem::path& folder, std::string_view beginning = "");
 
 }  // namespace gan

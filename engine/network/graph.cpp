@@ -1,6 +1,7 @@
 #include "engine/network/graph.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "kernels/core/contract/error.h"
 

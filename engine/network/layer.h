@@ -4,7 +4,8 @@
 // to y and x (dx = J^T dy); a tangent is pushed the other way, from x to y, through the layer's linearisation (J v).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <limits>
+#include <nlohmann/json_fwd.hpp>  // whoever calls describe() includes the whole: half of the compile time
 #include <span>
 #include <string>
 #include <vector>
@@ -80,7 +81,12 @@ struct NodeRecord {
   };
   std::vector<Tensor> inputs;
   Tensor output;
-  std::vector<Statistics> statistics;  ///< norm layers only
+  std::vector<Statistics> statistics;  ///< batch norm only
+  std::vector<Tensor> of_samples;      ///< what else the forward left, one row a sample: group norm's statistics
+
+  /// The record of `count` rows of the batch from `first` on. Sub-batches lie inside or outside as a whole; throws Error,
+  /// with `name`, otherwise.
+  NodeRecord rows(std::int64_t first, std::int64_t count, const std::string& name) const;
 };
 
 /// What a backward is asked for.
@@ -93,6 +99,9 @@ struct GradientRequest {
   /// Whether biases get their gradient with the products; a pair (v, dy) of a tangent sweep has none for them.
   bool bias = true;
   bool input_gradient = true;  ///< whether d(loss)/d(inputs) are wanted
+  /// Only the first so many rows of the batch count for the parameter gradients of norm layers; the others hold another
+  /// function's seeds. A sub-batch counts or does not as a whole.
+  std::int64_t parameter_rows = std::numeric_limits<std::int64_t>::max();
 };
 
 /// What a tangent sweep makes of a node: see Network::tangent.
@@ -131,13 +140,16 @@ class Layer {
 
   /// Emits the backward of the backward: for P a function of the dx that `backward` made of `dy`, and `v` = d(P)/d(dx) for
   /// every input (absent: zero), d(P)/d(dy) and d(P)/d(x). Parameter gradients of norm layers go where `request` says.
-  /// Throws Error for layers that have none; a new kind starts so.
+  /// They have no part at beta, so that they can only be added: throws Error for Overwrite. Throws Error for layers that
+  /// have no double backward; a new kind starts so.
   virtual NodeTangent tangent(const NodeContext&, const NodeRecord&, const Tensor& dy, std::span<const Tensor> v,
                               const GradientRequest& request) const;
 
  protected:
   /// `options.output` under the shape wanted, or a new transient named after the node.
   static Tensor result(const NodeContext&, const ForwardOptions& options, const Shape& shape);
+  /// Throws Error where a norm layer's tangent is to overwrite parameter gradients: beta's would stay as it was.
+  static void refuse_overwriting(const NodeContext&, const GradientRequest& request);
 };
 
 }  // namespace gan

@@ -14,6 +14,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,8 +48,24 @@ struct Pass {
 /// The gradients of one input-gradient (or second-order) sweep: of the loss with respect to each node's output, and the
 /// graph's input. Absent where they are zero or were not asked for.
 struct InputGradients {
-  std::vector<Tensor> outputs;  ///< by node: dy
-  Tensor input;                 ///< d(loss)/d(input)
+  std::vector<Tensor> outputs;   ///< by node: dy
+  Tensor input;                  ///< d(loss)/d(input)
+  std::int64_t input_first = 0;  ///< the row of the batch that `input` begins with
+
+  /// The gradients of `count` rows of the batch from `first` on; `input` is absent where it does not cover them.
+  InputGradients rows(std::int64_t first, std::int64_t count) const;
+};
+
+/// `count` rows of a batch from `first` on.
+struct Rows {
+  std::int64_t first = 0, count = 0;
+};
+
+/// What an input-gradient sweep over a batch made of several parts leaves out.
+struct InputGradientOptions {
+  /// Only the first so many rows count for the parameter gradients of norm layers.
+  std::int64_t parameter_rows = std::numeric_limits<std::int64_t>::max();
+  std::optional<Rows> input_rows = {};  ///< the rows that go on to the graph's input; absent: all
 };
 
 /// What a tangent sweep leaves: `inputs[l]` holds v for every input of node l, and `second_order` d(P)/d(value) for the
@@ -88,11 +106,12 @@ class Network {
 
   /// Emits the input-gradient sweep of `pass` for d(loss)/d(output) = `doutput`, down to the input. Weight gradients that
   /// are matrix products are left to weight_gradients(); those of norm layers go where `mode` says.
-  InputGradients input_gradients(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode) const;
+  InputGradients input_gradients(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode,
+                                 const InputGradientOptions& options = {}) const;
 
   /// Emits the weight gradients that are matrix products, summed over all terms; the first is written as `mode` says. Throws
-  /// Error for the term of a tangent sweep unless the mode is Accumulate: biases have no part in it and would stay as they
-  /// were.
+  /// Error where that is the term of a tangent sweep and the mode is not Accumulate: biases have no part in it and would
+  /// stay as they were.
   void weight_gradients(Builder& b, std::span<const WeightTerm> terms, ParamGrad mode) const;
 
   /// Emits the tangent sweep: for a function P of the `gradients.input` that input_gradients() made of `pass`, and `v` =

@@ -40,19 +40,15 @@ std::size_t writer_of_output(const NetworkGraph& graph) {
 
 Pass Pass::rows(std::int64_t first, std::int64_t count) const {
   Pass part{.name = name, .input = input.rows(first, count), .nodes = {}, .output = output.rows(first, count)};
-  for (const NodeRecord& node : nodes) {
-    NodeRecord slice{.inputs = {}, .output = node.output.rows(first, count), .statistics = {}};
-    for (const Tensor& x : node.inputs) slice.inputs.push_back(x.rows(first, count));
-    for (const NodeRecord::Statistics& group : node.statistics) {
-      const bool inside = group.first >= first && group.first + group.count <= first + count;
-      require(inside || group.first + group.count <= first || group.first >= first + count,
-              "{}: rows {} to {} cut a sub-batch with statistics of its own", name, first, first + count);
-      if (!inside) continue;
-      slice.statistics.push_back(group);
-      slice.statistics.back().first -= first;
-    }
-    part.nodes.push_back(std::move(slice));
-  }
+  for (const NodeRecord& node : nodes) part.nodes.push_back(node.rows(first, count, name));
+  return part;
+}
+
+InputGradients InputGradients::rows(std::int64_t first, std::int64_t count) const {
+  InputGradients part{.outputs = {}, .input = {}, .input_first = 0};
+  for (const Tensor& dy : outputs) part.outputs.push_back(dy.present() ? dy.rows(first, count) : Tensor{});
+  if (input.present() && first >= input_first && first + count <= input_first + input.shape[0])
+    part.input = input.rows(first - input_first, count);
   return part;
 }
 
@@ -93,12 +89,14 @@ struct Network::BackwardSweep {
   ParamGrad mode = ParamGrad::Skip;
   bool products = false;  ///< weight gradients on the way
   bool to_input = true;
+  InputGradientOptions only = {};
 };
 
 InputGradients Network::sweep_back(Builder& b, const Pass& pass, const BackwardSweep& sweep) const {
   require(sweep.mode == ParamGrad::Skip || gradients_.present(), "network {} has no gradients to write", prefix());
   const std::size_t count = graph_.nodes().size();
-  InputGradients made{.outputs = std::vector<Tensor>(count), .input = {}};
+  const Rows wanted = sweep.only.input_rows.value_or(Rows{0, pass.output.shape[0]});
+  InputGradients made{.outputs = std::vector<Tensor>(count), .input = {}, .input_first = wanted.first};
   if (sweep.doutput.present()) made.outputs.back() = sweep.doutput;
   for (std::size_t i = count; i-- > 0;) {
     const Node& node = graph_.nodes()[i];
@@ -110,12 +108,21 @@ InputGradients Network::sweep_back(Builder& b, const Pass& pass, const BackwardS
     const GradientRequest request{.mode = sweep.mode,
                                   .gradients = gradients,
                                   .products = sweep.products,
-                                  .input_gradient = sweep.to_input || inner};
+                                  .input_gradient = sweep.to_input || inner,
+                                  .parameter_rows = sweep.only.parameter_rows};
     const std::string name = fmt::format(fmt::runtime(sweep.name_format), b.name_of(pass.nodes[i].inputs[0]));
-    const std::vector<Tensor> dx = node.layer->backward(context(b, i, name), pass.nodes[i], made.outputs[i], request);
+    const NodeRecord& record = pass.nodes[i];
+    // Above the input alone, the other rows need not be computed: unless a parameter's gradient falls out of them.
+    const bool cut =
+        sweep.only.input_rows && !inner && !sweep.products && record.statistics.empty() && record.of_samples.empty();
+    const std::vector<Tensor> dx =
+        cut ? node.layer->backward(context(b, i, name), record.rows(wanted.first, wanted.count, name),
+                                   made.outputs[i].rows(wanted.first, wanted.count), request)
+            : node.layer->backward(context(b, i, name), record, made.outputs[i], request);
     for (std::size_t k = 0; k < dx.size(); ++k) {
       const Value& value = node.inputs[k];
-      accumulate(b, value == graph_.input() ? made.input : made.outputs[static_cast<std::size_t>(value.node)], dx[k]);
+      if (value == graph_.input()) accumulate(b, made.input, cut ? dx[k] : dx[k].rows(wanted.first, wanted.count));
+      else accumulate(b, made.outputs[static_cast<std::size_t>(value.node)], dx[k]);
     }
   }
   return made;
@@ -126,20 +133,26 @@ Tensor Network::backward(Builder& b, const Pass& pass, const Tensor& doutput, Pa
   return sweep_back(b, pass, {.doutput = doutput, .mode = mode, .products = true, .to_input = input_gradient}).input;
 }
 
-InputGradients Network::input_gradients(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode) const {
-  return sweep_back(b, pass, {.doutput = doutput, .mode = mode});
+InputGradients Network::input_gradients(Builder& b, const Pass& pass, const Tensor& doutput, ParamGrad mode,
+                                        const InputGradientOptions& options) const {
+  return sweep_back(b, pass, {.doutput = doutput, .mode = mode, .only = options});
 }
 
 void Network::weight_gradients(Builder& b, std::span<const WeightTerm> terms, ParamGrad mode) const {
-  for (const WeightTerm& term : terms)
-    require(term.bias || mode == ParamGrad::Accumulate,
+  const auto has_pair = [](const WeightTerm& term, std::size_t node) {
+    return term.x[node].present() && term.dy[node].present();
+  };
+  for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
+    const auto first = std::find_if(terms.begin(), terms.end(), [&](const WeightTerm& t) { return has_pair(t, i); });
+    require(mode == ParamGrad::Accumulate || first == terms.end() || first->bias,
             "network {}: the term of a tangent sweep can only be added, as it leaves the biases' gradients alone",
             prefix());
+  }
   for (std::size_t i = 0; i < graph_.nodes().size(); ++i) {
     const std::vector<Tensor> gradients = gradients_of(i);
     ParamGrad here = mode;
     for (const WeightTerm& term : terms) {
-      if (!term.x[i].present() || !term.dy[i].present()) continue;
+      if (!has_pair(term, i)) continue;
       graph_.nodes()[i].layer->weight_gradients(context(b, i, graph_.nodes()[i].name), term.x[i], term.dy[i],
                                                 {.mode = here, .gradients = gradients, .bias = term.bias});
       here = ParamGrad::Accumulate;

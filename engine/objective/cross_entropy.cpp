@@ -1,5 +1,6 @@
 // Goodfellow et al. 2014: V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))], in terms of logits.
 #include "engine/objective/objective.h"
+#include "engine/objective/verdicts.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -12,15 +13,14 @@ struct Names {
   const char* mean_sigmoid;  ///< D(x) or D(G(z))
 };
 
-Tensor cross_entropy(Builder& b, const Tensor& logits, const Names& names, float target, float weight) {
-  const Tensor dlogits = b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+void cross_entropy(Builder& b, const Tensor& logits, const Tensor& dlogits, const Names& names, float target,
+                   float weight) {
   b.emit(SigmoidCrossEntropy{.logits = logits,
                              .loss = b.reading(names.loss),
                              .dlogits = dlogits,
                              .mean_sigmoid = b.reading(names.mean_sigmoid),
                              .target = target,
                              .weight = weight});
-  return dlogits;
 }
 
 /// The discriminator ascends V, that is, descends the two cross-entropies.
@@ -32,31 +32,26 @@ class CrossEntropyDiscriminator : public Objective {
             options.label_smoothing);
   }
 
-  void declare_readings(Builder& b) const override {
-    for (const char* name : {"loss_d_real", "loss_d_fake", "loss_g", "d_real", "d_fake_before", "d_fake_after"})
-      b.reading(name);
-    b.gauge({.label = "loss D", .short_label = "D", .readings = {"loss_d_real", "loss_d_fake"}, .rank = 3});
-    b.gauge({.label = "G", .short_label = "G", .readings = {"loss_g"}, .rank = 4});
-    b.gauge({.label = "D(x)", .short_label = "D(x)", .readings = {"d_real"}, .decimals = 2, .rank = 5});
-    b.gauge({.label = "D(G(z))",
-             .short_label = "D(G(z))",
-             .readings = {"d_fake_before", "d_fake_after"},
-             .joined = Gauge::Joined::SideBySide,
-             .decimals = 2,
-             .rank = 6});
-  }
+  void declare_readings(Builder& b) const override { declare_verdicts(b, {"d_fake_before", "d_fake_after"}); }
 
-  Logits d_loss(Builder& b, const Logits& logits) const override {
+  Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
     Logits gradients;
-    if (logits.real.present())
-      gradients.real = cross_entropy(b, logits.real, {"loss_d_real", "d_real"}, real_target_, 1);
-    if (logits.fake.present()) gradients.fake = cross_entropy(b, logits.fake, {"loss_d_fake", "d_fake_before"}, 0, 1);
+    if (logits.real.present()) {
+      gradients.real = gradient_of(b, logits.real, into.real);
+      cross_entropy(b, logits.real, gradients.real, {"loss_d_real", "d_real"}, real_target_, 1);
+    }
+    if (logits.fake.present()) {
+      gradients.fake = gradient_of(b, logits.fake, into.fake);
+      cross_entropy(b, logits.fake, gradients.fake, {"loss_d_fake", "d_fake_before"}, 0, 1);
+    }
     return gradients;
   }
 
  protected:
   static Tensor g_cross_entropy(Builder& b, const Logits& logits, float target, float weight) {
-    return cross_entropy(b, logits.fake, {"loss_g", "d_fake_after"}, target, weight);
+    const Tensor dlogits = gradient_of(b, logits.fake, {});
+    cross_entropy(b, logits.fake, dlogits, {"loss_g", "d_fake_after"}, target, weight);
+    return dlogits;
   }
 
  private:

@@ -12,10 +12,19 @@ struct Entry {
   const char* name;
   std::unique_ptr<Objective> (*make)(const ObjectiveOptions&);
 };
-constexpr Entry kObjectives[] = {
-    {"non-saturating", make_non_saturating}, {"minimax", make_minimax}, {"wgan", make_wgan}, {"wgan-gp", make_wgan_gp}};
+constexpr Entry kObjectives[] = {{"non-saturating", make_non_saturating},
+                                 {"minimax", make_minimax},
+                                 {"least-squares", make_least_squares},
+                                 {"hinge", make_hinge},
+                                 {"relativistic", make_relativistic},
+                                 {"wgan", make_wgan},
+                                 {"wgan-gp", make_wgan_gp}};
 
 }  // namespace
+
+Tensor Objective::gradient_of(Builder& b, const Tensor& logits, const Tensor& into) {
+  return into.present() ? into : b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+}
 
 std::vector<std::string> objective_names() {
   std::vector<std::string> names;

@@ -6,10 +6,8 @@ namespace gan {
 
 namespace {
 
-Tensor mean(Builder& b, const Tensor& logits, const char* reading, float weight) {
-  const Tensor dlogits = b.transient("d(" + b.name_of(logits) + ")", logits.shape);
+void mean(Builder& b, const Tensor& logits, const Tensor& dlogits, const char* reading, float weight) {
   b.emit(WassersteinLoss{.logits = logits, .loss = b.reading(reading), .dlogits = dlogits, .weight = weight});
-  return dlogits;
 }
 
 class Wasserstein : public Objective {
@@ -21,17 +19,28 @@ class Wasserstein : public Objective {
              .short_label = "W",
              .readings = {"loss_d_real", "loss_d_fake"},
              .joined = Gauge::Joined::NegatedSum,
+             .logged_as = "wasserstein",
              .rank = 3});
     b.gauge({.label = "G", .short_label = "G", .readings = {"loss_g"}, .rank = 4});
   }
 
-  Logits d_loss(Builder& b, const Logits& logits) const override {
+  Logits d_loss(Builder& b, const Logits& logits, const Logits& into) const override {
     Logits gradients;
-    if (logits.real.present()) gradients.real = mean(b, logits.real, "loss_d_real", -1);
-    if (logits.fake.present()) gradients.fake = mean(b, logits.fake, "loss_d_fake", 1);
+    if (logits.real.present()) {
+      gradients.real = gradient_of(b, logits.real, into.real);
+      mean(b, logits.real, gradients.real, "loss_d_real", -1);
+    }
+    if (logits.fake.present()) {
+      gradients.fake = gradient_of(b, logits.fake, into.fake);
+      mean(b, logits.fake, gradients.fake, "loss_d_fake", 1);
+    }
     return gradients;
   }
-  Tensor g_loss(Builder& b, const Logits& logits) const override { return mean(b, logits.fake, "loss_g", -1); }
+  Tensor g_loss(Builder& b, const Logits& logits) const override {
+    const Tensor dlogits = gradient_of(b, logits.fake, {});
+    mean(b, logits.fake, dlogits, "loss_g", -1);
+    return dlogits;
+  }
 };
 
 /// Weights are clipped: Algorithm 1 of the paper.

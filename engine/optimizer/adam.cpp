@@ -17,6 +17,7 @@ class AdamOptimizer final : public Optimizer {
   void update(Builder& b, const TrainingCounters& counters, const UpdateNumber& number) const override {
     b.emit(FiniteCheck{.iteration = counters.iteration, .x = network_.gradient_slab(), .fault = counters.fault});
     b.emit(Adam{.iteration = counters.iteration,
+                .updates = number.before,
                 .fault = counters.fault,
                 .gradient = network_.gradient_slab(),
                 .parameter = network_.parameter_slab(),
@@ -27,7 +28,8 @@ class AdamOptimizer final : public Optimizer {
                 .beta2 = options_.beta2,
                 .weight_decay = options_.weight_decay,
                 .updates_per_iteration = static_cast<std::uint32_t>(number.per_iteration),
-                .update_index = static_cast<std::uint32_t>(number.index)});
+                .update_index = static_cast<std::uint32_t>(number.index),
+                .schedule = options_.schedule});
   }
 
  private:

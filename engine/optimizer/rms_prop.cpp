@@ -15,13 +15,15 @@ class RmsPropOptimizer final : public Optimizer {
 
   void update(Builder& b, const TrainingCounters& counters, const UpdateNumber&) const override {
     b.emit(FiniteCheck{.iteration = counters.iteration, .x = network_.gradient_slab(), .fault = counters.fault});
-    b.emit(RmsProp{.fault = counters.fault,
+    b.emit(RmsProp{.iteration = counters.iteration,
+                   .fault = counters.fault,
                    .gradient = network_.gradient_slab(),
                    .parameter = network_.parameter_slab(),
                    .square_average = states_[0].slab,
                    .learning_rate = options_.learning_rate,
                    .alpha = options_.beta2,
-                   .weight_decay = options_.weight_decay});
+                   .weight_decay = options_.weight_decay,
+                   .schedule = options_.schedule});
   }
 
  private:

@@ -13,24 +13,32 @@
 #include "kernels/linear/bias.h"
 #include "kernels/linear/linear.h"
 #include "kernels/loss/gradient_penalty.h"
+#include "kernels/loss/hinge.h"
+#include "kernels/loss/least_squares.h"
+#include "kernels/loss/relativistic.h"
 #include "kernels/loss/sigmoid_cross_entropy.h"
 #include "kernels/loss/wasserstein.h"
 #include "kernels/norm/batch_norm.h"
+#include "kernels/norm/group_norm.h"
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/clip.h"
 #include "kernels/optimizer/finite_check.h"
 #include "kernels/optimizer/rms_prop.h"
+#include "kernels/optimizer/sgd.h"
 #include "kernels/random/random.h"
+#include "kernels/resample/pixel_shuffle.h"
+#include "kernels/resample/resample.h"
 
 namespace gan {
 
 /// One step of a program. A device is an interpreter of these.
 using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
-                 BatchNormForward, BatchNormBackward, BatchNormInference, ActivationForward, ActivationBackward,
-                 SigmoidCrossEntropy, WassersteinLoss, GradientPenalty, Adam, RmsProp, Clip, FiniteCheck,
-                 ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
-                 SampleIndices, AssembleBatch>;
+                 BatchNormForward, BatchNormBackward, BatchNormInference, GroupNormForward, GroupNormBackward,
+                 GroupNormTangent, ActivationForward, ActivationBackward, ActivationTangent, Upsample, SumPool,
+                 PixelShuffle, SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss, RelativisticLoss, WassersteinLoss,
+                 GradientPenalty, Adam, RmsProp, Sgd, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum,
+                 Interpolate, AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

@@ -17,6 +17,7 @@ struct Gauge {
   std::vector<std::string> readings;
   Joined joined = Joined::Summed;
   int decimals = 3, short_decimals = 2;
+  std::string logged_as = {};  ///< the sum's own name in the log; empty: it is only shown
   int rank = 5;  ///< which entry goes first where the line is too narrow: the highest; 1 to 8 are for readings
 };
 

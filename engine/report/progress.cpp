@@ -66,6 +66,17 @@ std::string joined(const std::vector<Field>& fields, std::string Field::*form, s
   return line;
 }
 
+double fraction_of(const LoadingProgress& p) {
+  return static_cast<double>(p.done) / static_cast<double>(std::max<std::int64_t>(1, p.total));
+}
+
+/// `45%  1234/3000  812/s  ETA 0:02`
+std::string loading_numbers(const LoadingProgress& p) {
+  const double rate = static_cast<double>(p.done) / std::max(p.seconds, 1e-9);
+  return fmt::format("{:.0f}%  {}/{}  {:.0f}/s  ETA {}", 100 * fraction_of(p), p.done, p.total, rate,
+                     format_duration(static_cast<double>(p.total - p.done) / rate));
+}
+
 bool utf8_locale() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* value = std::getenv(name);
@@ -129,6 +140,19 @@ std::string plain_progress_line(const Progress& progress) {
   return joined(fields_of(progress), &Field::wide, "  ").substr(2);
 }
 
+std::string plain_loading_line(const LoadingProgress& progress) {
+  return progress.activity + "  " + loading_numbers(progress);
+}
+
+std::string loading_line(const LoadingProgress& progress, int columns, bool unicode) {
+  std::string text = plain_loading_line(progress);
+  const auto room = [&] { return columns - static_cast<int>(text.size()) - 2; };
+  if (room() >= kNarrowestBar)
+    return progress_bar(fraction_of(progress), std::min(kWidestBar, room()), unicode) + "  " + text;
+  if (room() < -2) text = loading_numbers(progress);
+  return text.substr(0, static_cast<std::size_t>(std::max(0, columns)));
+}
+
 std::string describe_start(const RunSummary& s) {
   std::string text = fmt::format("device   {}, {:.1f} MB planned, {:.2f} GFLOP an iteration\n", s.device,
                                  static_cast<double>(s.memory_bytes) / 1e6, s.gflop_per_iteration);
@@ -159,15 +183,26 @@ ProgressOutput standard_error_output() {
   return {.stream = std::cerr, .columns = standard_error_columns, .unicode = utf8_locale()};
 }
 
-void ProgressDisplay::on_start(const RunSummary& summary) { output_.stream << describe_start(summary) << std::flush; }
+void ProgressDisplay::on_loading(const LoadingProgress& progress) {
+  line_ = [progress, unicode = output_.unicode](int columns) { return loading_line(progress, columns, unicode); };
+  if (output_.columns() > 0) draw();
+  else if (time_for_plain_line()) print_above(plain_loading_line(progress));
+}
+
+void ProgressDisplay::on_start(const RunSummary& summary) {
+  clear();
+  printed_.reset();
+  output_.stream << describe_start(summary) << std::flush;
+}
 
 void ProgressDisplay::on_progress(const Progress& progress) {
   latest_ = progress;
   latest_shown_ = false;
+  line_ = [progress, unicode = output_.unicode](int columns) { return progress_line(progress, columns, unicode); };
   if (output_.columns() > 0) {
     draw();
-  } else if (!printed_ || output_.now() - *printed_ >= kPlainInterval) {
-    printed_ = output_.now();
+    latest_shown_ = true;
+  } else if (time_for_plain_line()) {
     print_above(plain_progress_line(progress));
     latest_shown_ = true;
   }
@@ -197,13 +232,19 @@ void ProgressDisplay::print_above(const std::string& line) {
 void ProgressDisplay::draw() {
   clear();
   // The last column stays free: a terminal may wrap after it.
-  output_.stream << progress_line(*latest_, std::max(1, output_.columns() - 1), output_.unicode) << std::flush;
-  line_drawn_ = latest_shown_ = true;
+  output_.stream << line_(std::max(1, output_.columns() - 1)) << std::flush;
+  line_drawn_ = true;
 }
 
 void ProgressDisplay::clear() {
   if (line_drawn_) output_.stream << "\r\x1b[K";
   line_drawn_ = false;
+}
+
+bool ProgressDisplay::time_for_plain_line() {
+  if (printed_ && output_.now() - *printed_ < kPlainInterval) return false;
+  printed_ = output_.now();
+  return true;
 }
 
 }  // namespace gan

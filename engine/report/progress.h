@@ -25,6 +25,13 @@ std::string progress_line(const Progress& progress, int columns, bool unicode);
 /// All readings on one plain line.
 std::string plain_progress_line(const Progress& progress);
 
+/// The same for a long load: bar, what is done, how much of it, items/s, time left. Where there is no room, the bar
+/// goes first, then the words.
+std::string loading_line(const LoadingProgress& progress, int columns, bool unicode);
+
+/// That on one plain line, without a bar.
+std::string plain_loading_line(const LoadingProgress& progress);
+
 /// What will be trained on what and where, before the first iteration.
 std::string describe_start(const RunSummary& summary);
 
@@ -43,12 +50,13 @@ struct ProgressOutput {
 /// Standard error, as it is: terminal or not, its width at any moment, UTF-8 or not (LC_ALL, LC_CTYPE, LANG).
 ProgressOutput standard_error_output();
 
-/// Shows a run: on a terminal one line rewritten at each report, else a plain line every ten seconds, and the first and
-/// the last.
+/// Shows a run and its load: on a terminal one line rewritten at each report, else a plain line every ten seconds, and
+/// of training the first and the last.
 class ProgressDisplay : public TrainingObserver {
  public:
   explicit ProgressDisplay(ProgressOutput output) : output_(std::move(output)) {}
 
+  void on_loading(const LoadingProgress& progress) override;
   void on_start(const RunSummary& summary) override;
   void on_progress(const Progress& progress) override;
   void on_sample(const std::filesystem::path& file) override;
@@ -62,11 +70,13 @@ class ProgressDisplay : public TrainingObserver {
   void print_above(const std::string& line);
   void draw();
   void clear();
+  bool time_for_plain_line();
 
   ProgressOutput output_;
   std::optional<Progress> latest_;
   bool latest_shown_ = true;
   bool line_drawn_ = false;
+  std::function<std::string(int columns)> line_;                  ///< what is drawn there
   std::optional<std::chrono::steady_clock::time_point> printed_;  ///< the last plain line
 };
 

@@ -19,9 +19,9 @@ std::int64_t first_not_finite(const Tensor& tensor, const Runtime& runtime) {
 
 }  // namespace
 
-std::string locate_fault(const Players& players, Runtime& runtime, Runtime::ProgramId program,
-                         std::uint64_t iteration) {
-  runtime.upload(players.counters.iteration, &iteration);
+std::string locate_fault(const TrainingPrograms& programs, Runtime& runtime, std::uint64_t iteration) {
+  set_counters(programs, runtime, iteration);
+  const Runtime::ProgramId program = programs.program_of(static_cast<std::int64_t>(iteration));
   const Program& iterated = runtime.program(program);
   std::string found;
   runtime.run_stepwise(program, [&](const Step& step) {

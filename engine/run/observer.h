@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/data/loading_observer.h"
 #include "engine/program/reading.h"
 
 namespace gan {
@@ -42,16 +43,14 @@ struct Progress {
   double seconds_left = 0;  ///< at the present speed
 };
 
-/// Watches a run. Called from the training thread, a few times a second at most.
-class TrainingObserver {
+/// Watches a run: first its load, then its training. Called a few times a second at most, from on_start on by the
+/// training thread.
+class TrainingObserver : public LoadingObserver {
  public:
-  virtual ~TrainingObserver() = default;
   virtual void on_start(const RunSummary& summary) = 0;
   virtual void on_progress(const Progress& progress) = 0;
   virtual void on_sample(const std::filesystem::path& file) = 0;
   virtual void on_checkpoint(const std::filesystem::path& file) = 0;
-  /// Something the user should know: one line.
-  virtual void on_notice(const std::string& line) = 0;
 };
 
 /// How a run ended.

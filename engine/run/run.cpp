@@ -16,6 +16,7 @@
 #include "engine/run/trace.h"
 #include "engine/settings/config.h"
 #include "engine/settings/training_settings.h"
+#include "engine/watch/watching.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -24,23 +25,46 @@ namespace {
 
 constexpr double kReportSeconds = 0.25;
 
-/// What a replay of a trace has to know beside the networks, as JSON.
-std::string hyper_parameters(const TrainingOptions& o) {
-  return nlohmann::json{{"objective", o.objective}, {"label_smoothing", o.label_smoothing},
-                        {"clip", o.clip},           {"lambda", o.lambda},
-                        {"gp_side", o.gp_side},     {"d_steps", o.d_steps},
-                        {"optimizer", o.optimizer}, {"g_lr", o.g_lr},
-                        {"d_lr", o.d_lr},           {"beta1", o.beta1},
-                        {"beta2", o.beta2},         {"weight_decay", o.weight_decay}}
-      .dump();
-}
+/// What the progress line shows of the latest look.
+const std::vector<Gauge> kWatchGauges = {
+    {.label = "diversity",
+     .short_label = "div",
+     .readings = {"diversity", "real_diversity"},
+     .joined = Gauge::Joined::SideBySide,
+     .decimals = 2,
+     .rank = 7},
+    {.label = "by heart", .short_label = "heart", .readings = {"memorised"}, .decimals = 2, .rank = 8}};
 
-std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
-  if (o.iterations > 0) return o.iterations;
-  if (o.epochs > 0)
-    return static_cast<std::int64_t>(
-        std::ceil(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch * o.d_steps)));
-  return 0;
+/// Whether sigmoid(D) is a probability in the game.
+bool has_probabilities(const std::string& objective) { return objective == "non-saturating" || objective == "minimax"; }
+
+/// Where the critic's weights are clipped; 0: nowhere.
+double clip_of(const TrainingOptions& o) { return o.objective == "wgan" ? o.clip : 0; }
+
+/// What a replay of a traced iteration has to know beside the networks, as JSON; `iterations`: the run's length, or 0.
+std::string hyper_parameters(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind,
+                             std::int64_t iterations) {
+  const double strength = kind.penalised ? static_cast<double>(o.penalty_every) : 0;
+  return nlohmann::json{{"objective", o.objective},
+                        {"label_smoothing", o.label_smoothing},
+                        {"clip", o.clip},
+                        {"lambda", o.lambda},
+                        {"gp_side", o.gp_side},
+                        {"gp_norm", o.gp_norm},
+                        {"r1", strength * o.r1},
+                        {"r2", strength * o.r2},
+                        {"reuse_noise", o.reuse_noise},
+                        {"d_steps", kinds.d_steps(kind)},
+                        {"optimizer", o.optimizer},
+                        {"g_lr", o.g_lr},
+                        {"d_lr", o.d_lr},
+                        {"beta1", o.beta1},
+                        {"beta2", o.beta2},
+                        {"momentum", o.momentum},
+                        {"weight_decay", o.weight_decay},
+                        {"lr_schedule", o.lr_schedule},
+                        {"iterations", iterations}}
+      .dump();
 }
 
 /// The options with "auto" and "all cores" made concrete: config.toml then repeats the run bit by bit. (The channels
@@ -51,13 +75,14 @@ TrainingOptions resolved(TrainingOptions o) {
   return o;
 }
 
-Dataset load_checked(const TrainingOptions& o) {
+Dataset load_checked(const TrainingOptions& o, TrainingObserver& observer) {
   check_options(o);
   if (o.resume.empty() && !o.out.empty()) RunFolder::check_free(o.out);
-  Dataset data = load_training_data(o);
-  if (o.batch > data.count)
+  Dataset data = load_training_data(o, &observer);
+  const std::int64_t to_train_on = data.count - held_out_images(o, data.count);
+  if (o.batch > to_train_on)
     throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
-                                 data.count, data.name, data.count));
+                                 to_train_on, data.name, to_train_on));
   return data;
 }
 
@@ -75,9 +100,14 @@ TrainingOptions settings_of(const RunFolder& folder) {
   return saved;
 }
 
-/// Going on with other settings would not be the same run: refused by name, unless the user insists.
-void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions& o) {
-  const std::vector<std::string> changes = result_changes(saved, o);
+/// Going on with other settings would not be the same run: refused by name, unless the user insists. The run's length is
+/// among them where the learning rate falls over it.
+void refuse_changed_settings(const TrainingOptions& saved, const TrainingOptions& o, std::int64_t images) {
+  std::vector<std::string> changes = result_changes(saved, o);
+  const std::int64_t before = total_iterations(saved, images), now = total_iterations(o, images);
+  if (o.lr_schedule != "constant" && before != now)
+    changes.push_back(fmt::format("the run was {} iterations long, now {}, and --lr-schedule {} follows its length",
+                                  before, now, o.lr_schedule));
   if (changes.empty() || o.allow_config_change) return;
   throw InputError(fmt::format("--resume {}: {}; accepted are the run's own settings, or --allow-config-change",
                                o.resume.string(), fmt::join(changes, "; ")));
@@ -89,17 +119,19 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
     : options_(resolved(options)),
       observer_(observer),
       stop_(stop),
-      dataset_(load_checked(options_)),
+      dataset_(load_checked(options_, observer_)),
       programs_(options_, dataset_.count, dataset_.channels),
       runtime_(fitted_runtime(options_, programs_)),
-      total_(total_iterations(options_, dataset_.count)),
+      total_(total_iterations(options_, dataset_.count - programs_.held_out)),
       due_{{options_.log_every, &Run::append_log},
+           {options_.watch_every, &Run::watch},
            {options_.sample_every, &Run::save_sample},
            {options_.checkpoint_every, &Run::save_checkpoint}},
-      readings_(runtime_->program(kIteration).readings.names.size()) {
+      alarms_({.has_probabilities = has_probabilities(options_.objective), .weight_clip = clip_of(options_)}) {
   options_.channels = dataset_.channels;
-  runtime_->upload(programs_.dataset, dataset_.pixels.data());
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
+  move_held_out_to_end(dataset_.pixels, dataset_.count, programs_.held_out, options_.seed);
+  runtime_->upload(programs_.dataset, dataset_.pixels.data());
   dataset_.pixels = {};
 }
 
@@ -108,6 +140,9 @@ TrainingResult Run::execute() {
   log_.emplace(folder_->log());
   evolution_.emplace(folder_->evolution(), iteration_, [this](const std::string& line) { observer_.on_notice(line); });
   observer_.on_start(summary());
+  if (options_.gp_norm == "channel")
+    observer_.on_notice(
+        "--gp-norm channel penalises the wrong norm, every pixel's by itself: for comparison with what it spoils");
   start_ = reported_ = Clock::now();
   reported_at_ = iteration_;
   while (!finished() && stop_ == 0) {
@@ -116,8 +151,7 @@ TrainingResult Run::execute() {
   }
   runtime_->backend().synchronize();
   result_.seconds = elapsed_seconds();
-  result_.images_per_second = static_cast<double>((iteration_ - first_iteration_) * options_.batch * options_.d_steps) /
-                              std::max(result_.seconds, 1e-9);
+  result_.images_per_second = images_between(first_iteration_, iteration_) / std::max(result_.seconds, 1e-9);
   read_readings();
   report();
   if (sampled_at_ != iteration_) save_sample();
@@ -141,7 +175,7 @@ std::int64_t Run::resume() {
   options_.out = folder_->root();
   TrainingOptions saved = settings_of(*folder_);
   if (saved.channels == 0) saved.channels = options_.channels;  // recorded as asked for, before it was made concrete
-  refuse_changed_settings(saved, options_);
+  refuse_changed_settings(saved, options_, dataset_.count - programs_.held_out);
   folder_->prepare_to_continue();
   const std::optional<LoadedCheckpoint> newest = folder_->latest_checkpoint();
   std::int64_t iteration = 0;
@@ -153,6 +187,7 @@ std::int64_t Run::resume() {
     if (iteration != newest->iteration)
       throw InputError(
           fmt::format("{}: holds iteration {}, which its name must say", newest->path.string(), iteration));
+    set_counters(programs_, *runtime_, static_cast<std::uint64_t>(iteration));
     saved_at_ = iteration;
   }  // else it was killed before the first
   folder_->discard_checkpoints_after(iteration);
@@ -177,8 +212,9 @@ void Run::save_trace() {
   std::filesystem::create_directories(folder);
   if (iteration_ == 0)
     save_safetensors(folder / "start.safetensors", make_checkpoint(programs_.players, *runtime_, to_toml(options_)));
-  SafetensorsFile trace = trace_iteration(programs_.players, *runtime_, kIteration);
-  trace.metadata["hyper_parameters"] = hyper_parameters(options_);
+  SafetensorsFile trace = trace_iteration(programs_.players, *runtime_, programs_.program_of(iteration_));
+  trace.metadata["hyper_parameters"] =
+      hyper_parameters(options_, programs_.kinds, programs_.kinds.of(iteration_), total_);
   save_safetensors(folder / fmt::format("iteration-{}.safetensors", iteration_ + 1), trace);
 }
 
@@ -186,7 +222,7 @@ void Run::run_iteration() {
   if (iteration_ < options_.trace) {
     save_trace();
   } else {
-    runtime_->run(kIteration);
+    runtime_->run(programs_.program_of(iteration_));
   }
   ++iteration_;
 }
@@ -210,38 +246,56 @@ void Run::read_readings() {
   if (iteration_ == first_iteration_) return;  // nothing has run yet
   std::uint64_t fault = 0;
   runtime_->download(programs_.players.counters.fault, &fault);
-  if (fault != 0) throw DivergedError(locate_fault(programs_.players, *runtime_, kIteration, fault - 1));
-  readings_ = runtime_->read<float>(runtime_->program(kIteration).readings.values);
+  if (fault != 0) throw DivergedError(locate_fault(programs_, *runtime_, fault - 1));
+  const Readings& declared = runtime_->program(programs_.program_of(iteration_ - 1)).readings;
+  const std::vector<float> values = runtime_->read<float>(declared.values);
   // A loss can overflow where its gradient does not.
-  if (!std::all_of(readings_.begin(), readings_.end(), [](float reading) { return std::isfinite(reading); }))
-    throw DivergedError(
-        locate_fault(programs_.players, *runtime_, kIteration, static_cast<std::uint64_t>(iteration_ - 1)));
+  if (!std::all_of(values.begin(), values.end(), [](float reading) { return std::isfinite(reading); }))
+    throw DivergedError(locate_fault(programs_, *runtime_, static_cast<std::uint64_t>(iteration_ - 1)));
+  for (std::size_t i = 0; i < values.size(); ++i) readings_[declared.names[i]] = values[i];
+}
+
+std::vector<ShownGauge> Run::shown_gauges() const {
+  std::vector<ShownGauge> shown;
+  for (const Runtime::ProgramId program : programs_.iteration_programs())
+    for (const Gauge& gauge : runtime_->program(program).readings.gauges) {
+      const auto is_known = [&](const std::string& name) { return readings_.contains(name); };
+      const auto is_same = [&](const ShownGauge& other) { return other.gauge.label == gauge.label; };
+      if (!std::all_of(gauge.readings.begin(), gauge.readings.end(), is_known)) continue;
+      if (std::any_of(shown.begin(), shown.end(), is_same)) continue;
+      shown.push_back({.gauge = gauge, .values = {}});
+      for (const std::string& name : gauge.readings) shown.back().values.push_back(readings_.at(name));
+    }
+  for (const Gauge& gauge : kWatchGauges)
+    if (readings_.contains(gauge.readings[0])) {
+      shown.push_back({.gauge = gauge, .values = {}});
+      for (const std::string& name : gauge.readings) shown.back().values.push_back(readings_.at(name));
+    }
+  return shown;
+}
+
+double Run::images_between(std::int64_t first, std::int64_t last) const {
+  const IterationKinds& kinds = programs_.kinds;
+  return static_cast<double>((kinds.updates_before(last) - kinds.updates_before(first)) * options_.batch);
 }
 
 void Run::report() {
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - reported_).count();
-  const std::int64_t images = (iteration_ - reported_at_) * options_.batch * options_.d_steps;
-  if (images > 0) images_per_second_ = static_cast<double>(images) / std::max(seconds, 1e-9);
+  const double images = images_between(reported_at_, iteration_);
+  if (images > 0) images_per_second_ = images / std::max(seconds, 1e-9);
   reported_ = now;
   reported_at_ = iteration_;
 
   const double elapsed = elapsed_seconds();
   const std::int64_t done = iteration_ - first_iteration_;
   const double per_iteration = done > 0 ? elapsed / static_cast<double>(done) : 0;
-  const Readings& declared = runtime_->program(kIteration).readings;
-  std::vector<ShownGauge> gauges;
-  for (const Gauge& gauge : declared.gauges) {
-    gauges.push_back({.gauge = gauge, .values = {}});
-    for (const std::string& name : gauge.readings)
-      gauges.back().values.push_back(readings_[static_cast<std::size_t>(declared.index_of(name))]);
-  }
   observer_.on_progress({.iteration = iteration_,
                          .iterations = total_,
                          .fraction = total_ > 0 ? static_cast<double>(iteration_) / static_cast<double>(total_)
                                                 : std::min(1.0, elapsed / (options_.minutes * 60)),
                          .epoch = epochs_done(),
-                         .gauges = std::move(gauges),
+                         .gauges = shown_gauges(),
                          .images_per_second = images_per_second_,
                          .seconds_left = total_ > 0 ? per_iteration * static_cast<double>(total_ - iteration_)
                                                     : std::max(0.0, options_.minutes * 60 - elapsed)});
@@ -250,9 +304,30 @@ void Run::report() {
 void Run::append_log() {
   JsonLine line;
   line.add("iteration", iteration_).add("epoch", epochs_done());
-  const std::vector<std::string>& names = runtime_->program(kIteration).readings.names;
-  for (std::size_t i = 0; i < names.size(); ++i) line.add(names[i], readings_[i]);
+  // What this iteration has left: the log of a resumed run knows nothing older.
+  const Readings& declared = runtime_->program(programs_.program_of(iteration_ - 1)).readings;
+  for (const std::string& name : declared.names) line.add(name, readings_.at(name));
+  for (const Gauge& gauge : declared.gauges) {
+    if (gauge.logged_as.empty()) continue;
+    float sum = 0;
+    for (const std::string& name : gauge.readings) sum += readings_.at(name);
+    line.add(gauge.logged_as, gauge.joined == Gauge::Joined::NegatedSum ? -sum : sum);
+  }
   log_->append(line);
+}
+
+void Run::watch() {
+  runtime_->run(kWatching);
+  const Measures measures = measure(programs_.players, *runtime_, kWatching, clip_of(options_));
+  JsonLine line;
+  line.add("iteration", iteration_);
+  for (const auto& [name, value] : named(measures)) {
+    line.add(name, value);
+    readings_[name] = static_cast<float>(value);
+  }
+  log_->append(line);
+  for (const std::string& sentence : alarms_.look(measures))
+    observer_.on_notice(fmt::format("alarm at iteration {}: {}", iteration_, sentence));
 }
 
 void Run::save_sample() {
@@ -281,7 +356,7 @@ void Run::save_checkpoint() {
 }
 
 double Run::epochs_done() const {
-  return static_cast<double>(iteration_ * options_.batch * options_.d_steps) / static_cast<double>(dataset_.count);
+  return images_between(0, iteration_) / static_cast<double>(dataset_.count - programs_.held_out);
 }
 
 RunSummary Run::summary() {

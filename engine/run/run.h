@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "engine/run/evolution.h"
 #include "engine/run/observer.h"
 #include "engine/run/training_programs.h"
+#include "engine/watch/alarms.h"
 
 namespace gan {
 
@@ -35,10 +37,14 @@ class Run {
   void read_readings();
   void report();
   void append_log();
+  void watch();
   void save_sample();
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   double epochs_done() const;
+  /// Real images that the iterations from `first` to before `last` see.
+  double images_between(std::int64_t first, std::int64_t last) const;
+  std::vector<ShownGauge> shown_gauges() const;
   RunSummary summary();
 
   /// Something that happens every so many iterations; 0: never.
@@ -60,8 +66,9 @@ class Run {
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
   std::int64_t sampled_at_ = -1, saved_at_ = -1;
-  std::vector<Due> due_;         ///< in the order in which they happen
-  std::vector<float> readings_;  ///< of the latest iteration, as the program declares them
+  std::vector<Due> due_;  ///< in the order in which they happen
+  Alarms alarms_;
+  std::map<std::string, float> readings_;  ///< by name, of the latest iteration seen that had them
   Clock::time_point start_, reported_;
   std::int64_t reported_at_ = 0;
   double images_per_second_ = 0;

@@ -29,6 +29,15 @@ class Recorder {
   void record(const RandomNormal& i) { store(program_.name_of(i.y), i.y); }
   void record(const RandomUniform& i) { store(program_.name_of(i.y), i.y); }
 
+  void record(const RelativisticLoss& i) {
+    store("logits.0", i.real);
+    store("logits.1", i.fake);
+    store("loss.0", i.loss);
+    if (i.dreal.present()) store("dlogits.0", i.dreal);
+    store("dlogits.1", i.dfake);
+    store("mean_sigmoid.0", i.mean_sigmoid);
+  }
+
   /// Whatever else an instruction is: a loss has logits, a loss and their gradient; an update moves a parameter.
   template <class Other>
   void record(const Other& i) {
@@ -43,6 +52,7 @@ class Recorder {
     store("loss" + suffix, i.loss);
     store("dlogits" + suffix, i.dlogits);
     if constexpr (requires { i.mean_sigmoid; }) store("mean_sigmoid" + suffix, i.mean_sigmoid);
+    if constexpr (requires { i.mean_logit; }) store("mean_logit" + suffix, i.mean_logit);
   }
 
   /// All that an update read and wrote of the network whose parameters are `slab`.

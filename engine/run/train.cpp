@@ -21,7 +21,11 @@ TrainingResult train(const TrainingOptions& options, TrainingObserver& observer,
 }
 
 std::string print_schedule(const TrainingOptions& options) {
-  return describe_schedule(programs_for(options).iteration());
+  const TrainingPrograms programs = programs_for(options);
+  std::string text;
+  for (const Runtime::ProgramId id : programs.iteration_programs())
+    text += (text.empty() ? "" : "\n") + describe_schedule(programs.programs[id]);
+  return text;
 }
 
 std::string print_plan(const TrainingOptions& options) {

@@ -1,36 +1,54 @@
 #include "engine/run/training_programs.h"
 
+#include <algorithm>
+
 #include "engine/data/load.h"
 #include "engine/program/print.h"
+#include "engine/watch/watching.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
 
 namespace {
 
-OptimizerOptions optimizer(const TrainingOptions& o, double learning_rate) {
+/// Images of each kind that a look compares: as many as a batch, so that it needs no more memory than training does.
+constexpr std::int64_t kFewestWatched = 2, kMostWatched = 128;
+
+OptimizerOptions optimizer(const TrainingOptions& o, std::int64_t images, double learning_rate) {
   return {.name = o.optimizer,
           .learning_rate = learning_rate,
           .beta1 = o.beta1,
           .beta2 = o.beta2,
-          .weight_decay = o.weight_decay};
+          .momentum = o.momentum,
+          .weight_decay = o.weight_decay,
+          .schedule = learning_rate_schedule(o.lr_schedule, total_iterations(o, images))};
 }
 
-Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
+Players::Options player_options(const TrainingOptions& o, std::int64_t images, std::int64_t channels) {
   return {.model = model_options(o, channels),
           .average = o.ema > 0,
-          .g_optimizer = optimizer(o, o.g_lr),
-          .d_optimizer = optimizer(o, o.d_lr)};
+          .g_optimizer = optimizer(o, images, o.g_lr),
+          .d_optimizer = optimizer(o, images, o.d_lr)};
 }
 
-IterationOptions iteration_options(const TrainingOptions& o) {
+IterationOptions iteration_options(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
+  const auto gamma = [&](double asked) {
+    return kind.penalised ? static_cast<float>(asked * static_cast<double>(o.penalty_every)) : 0;
+  };
   return {.batch = o.batch,
-          .d_steps = o.d_steps,
+          .d_steps = kinds.d_steps(kind),
+          .d_steps_vary = kinds.d_steps_vary(),
+          .reuse_noise = o.reuse_noise,
           .ema_decay = static_cast<float>(o.ema),
           .flip = o.flip,
           .seed = o.seed,
           .weight_clip = static_cast<float>(o.clip),
-          .penalty = {.weight = static_cast<float>(o.lambda), .one_sided = o.gp_side == "one"}};
+          .penalty = {.weight = static_cast<float>(o.lambda),
+                      .one_sided = o.gp_side == "one",
+                      .norm = o.gp_norm == "channel" ? GradientPenaltyOptions::Norm::Channel
+                                                     : GradientPenaltyOptions::Norm::Sample},
+          .r1 = gamma(o.r1),
+          .r2 = gamma(o.r2)};
 }
 
 /// The largest batch, up to the one asked for, whose plan fits into `bytes`; 0 if none does.
@@ -61,22 +79,81 @@ ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
 
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),
-      players(player_options(o, channels), table),
+      players(player_options(o, count - held_out_images(o, count), channels), table),
       dataset(table.add(
-          {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})) {
+          {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})),
+      held_out(held_out_images(o, count)),
+      kinds(o) {
+  const Tensor training = dataset.rows(0, count - held_out);
+  const auto iteration_of = [&](const IterationKind& kind) {
+    return training_iteration(players, training, *objective, iteration_options(o, kinds, kind));
+  };
   programs.push_back(initialization(players, o.seed));
-  programs.push_back(training_iteration(players, dataset, *objective, iteration_options(o)));
+  programs.push_back(iteration_of(kinds.usual()));
   programs.push_back(sampling(players, o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
+  programs.push_back(watching(players,
+                              {.training = training,
+                               .held_out = held_out > 0 ? dataset.rows(count - held_out, held_out) : Tensor{},
+                               .batch = std::clamp(o.batch, kFewestWatched, kMostWatched)},
+                              o.seed));
+  for (const bool early : {false, true})
+    for (const bool penalised : {false, true}) {
+      const IterationKind kind{early, penalised};
+      const bool occurs = (!early || kinds.d_steps_vary()) && (penalised == kinds.usual().penalised || kinds.is_lazy());
+      if (!occurs || kind == kinds.usual()) continue;
+      programs.push_back(iteration_of(kind));
+      programs.back().name += std::string(early ? ", early" : "") + (penalised ? ", penalised" : "");
+      others_.push_back(kind);
+    }
 }
 
-Dataset load_training_data(const TrainingOptions& o) {
+std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count) {
+  const std::int64_t held_out = std::min(options.hold_out, count / 20);
+  return held_out >= 2 ? held_out : 0;
+}
+
+Runtime::ProgramId TrainingPrograms::program_of(std::int64_t iteration) const {
+  const IterationKind kind = kinds.of(iteration);
+  if (kind == kinds.usual()) return kIteration;
+  const auto at = std::find(others_.begin(), others_.end(), kind);
+  require(at != others_.end(), "iteration {} is of a kind that no program was written for", iteration);
+  return kOtherIterations + static_cast<Runtime::ProgramId>(at - others_.begin());
+}
+
+std::vector<Runtime::ProgramId> TrainingPrograms::iteration_programs() const {
+  std::vector<Runtime::ProgramId> ids = {kIteration};
+  for (std::size_t i = 0; i < others_.size(); ++i) ids.push_back(kOtherIterations + i);
+  return ids;
+}
+
+void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint64_t iteration) {
+  const TrainingCounters& counters = programs.players.counters;
+  const std::uint64_t updates =
+      programs.kinds.d_steps_vary()
+          ? static_cast<std::uint64_t>(programs.kinds.updates_before(static_cast<std::int64_t>(iteration)))
+          : 0;
+  runtime.upload(counters.iteration, &iteration);
+  runtime.upload(counters.discriminator_updates, &updates);
+}
+
+std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
+  if (o.iterations > 0) return o.iterations;
+  if (o.epochs > 0)
+    return IterationKinds(o).iterations_with(o.epochs * static_cast<double>(images) / static_cast<double>(o.batch));
+  return 0;
+}
+
+Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) {
   return load_dataset({.source = o.data,
                        .height = static_cast<int>(o.image_height),
                        .width = static_cast<int>(o.image_width),
                        .channels = static_cast<int>(o.channels),
                        .seed = o.seed,
-                       .threads = thread_count(o.threads)});
+                       .threads = thread_count(o.threads),
+                       .skip_damaged = o.skip_damaged,
+                       .cache = o.cache,
+                       .observer = observer});
 }
 
 std::unique_ptr<Runtime> fitted_runtime(const TrainingOptions& o, TrainingPrograms& programs) {

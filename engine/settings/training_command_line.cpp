@@ -38,6 +38,10 @@ What the numbers mean:
   both at 0.5, says that D is guessing. Neither loss falls as in other training: the two players
   hold each other up. Worry when D(G(z)) stays near 0 and the loss of G climbs (D has won: try
   --d-lr smaller) and judge by the sample grids.
+  Of least-squares and hinge D(x) and D(G(z)) are D's mean output, any number: least-squares wants
+  1 and 0 there, hinge more than 1 and less than -1. Of relativistic, D(x>G(z)) is how probable D
+  finds it that the real image of a pair is the real one (before / after): 0.5 is guessing.
+  Of wgan and wgan-gp, W estimates the distance of generated from real images: it should fall.
 
 Exit codes: 0 done, 1 an error inside the program, 2 wrong input, 3 the machine cannot (no GPU,
 memory, disk), 4 training diverged, 130 interrupted with a checkpoint.

@@ -12,6 +12,8 @@ namespace {
 
 using Rows = std::vector<Setting>;
 
+bool is_wasserstein(const TrainingOptions& o) { return o.objective == "wgan" || o.objective == "wgan-gp"; }
+
 constexpr std::string_view kData = "Data", kModel = "Networks and objective", kLength = "Length",
                            kOptimiser = "Optimiser", kMachine = "Machine", kFolder = "Run folder",
                            kResume = "Going on, and checking";
@@ -29,10 +31,12 @@ Rows data_rows(TrainingOptions& o) {
       {.name = "data",
        .group = kData,
        .placeholder = "WHAT",
-       .help = "what to learn: a folder of PNG and JPEG images (with its subfolders; any mix of sizes), an IDX file "
-               "(gzipped or not), fashion-mnist, or shapes (drawn by the program; needs no files)",
+       .help = "what to learn: a folder of PNG, JPEG and WebP images (with its subfolders; any mix of sizes) or a zip "
+               "archive of them, an IDX file (gzipped or not), a NumPy .npy file of bytes (N,H,W), (N,H,W,C) or "
+               "(N,C,H,W), CIFAR-10's binary batches (a folder or one file), fashion-mnist, or shapes (drawn by the "
+               "program; needs no files)",
        .value = &o.data,
-       .accepted = NotEmpty{"a folder of images, an IDX file, fashion-mnist and shapes"}},
+       .accepted = NotEmpty{"a folder of images, an IDX, .npy, CIFAR-10 or zip file, fashion-mnist and shapes"}},
       {.name = "image-size",
        .group = kData,
        .placeholder = "N|WxH",
@@ -52,6 +56,32 @@ Rows data_rows(TrainingOptions& o) {
        .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
        .value = &o.flip,
        .default_note = "off"},
+      {.name = "hold-out",
+       .group = kData,
+       .placeholder = "N",
+       .help =
+           "images, chosen by --seed, that training never sees: what D makes of them tells whether it knows the others "
+           "by heart; at most a twentieth of the data",
+       .value = &o.hold_out,
+       .accepted = WholeRange{0, kMostImages}},
+      {.name = "skip-damaged",
+       .group = kData,
+       .placeholder = "",
+       .help = "leave out images of a folder or an archive that cannot be decoded, naming each; without it one of them "
+               "stops the run",
+       .value = &o.skip_damaged,
+       .default_note = "off",
+       .decides_result = false},
+      {.name = "cache",
+       .group = kData,
+       .placeholder = "FILE|DIR",
+       .help =
+           "keep the decoded images in this file, or in one of this folder (a new folder's name ends in /), for the "
+           "next run with the same files, by content, and size",
+       .value = &o.cache,
+       .only_with = {[&o] { return o.data != "shapes"; }, "--data that is read from files"},
+       .default_note = "not kept",
+       .decides_result = false},
   };
 }
 
@@ -88,9 +118,11 @@ Rows model_rows(TrainingOptions& o) {
        .placeholder = "NAME",
        .help =
            "non-saturating: G minimises -log D(G(z)); minimax: G minimises log(1 - D(G(z))), the 2014 paper's game; "
+           "least-squares: D takes real images to 1 and generated ones to 0; hinge: D keeps them beyond 1 and -1; "
+           "relativistic: D tells which of a real and a generated image is the real one, as in R3GAN; "
            "wgan: Wasserstein critic with clipped weights; wgan-gp: Wasserstein critic with a gradient penalty",
        .value = &o.objective,
-       .accepted = Choices{{"non-saturating", "minimax", "wgan", "wgan-gp"}}},
+       .accepted = Choices{{"non-saturating", "minimax", "least-squares", "hinge", "relativistic", "wgan", "wgan-gp"}}},
       {.name = "clip",
        .group = kModel,
        .placeholder = "C",
@@ -112,6 +144,45 @@ Rows model_rows(TrainingOptions& o) {
        .value = &o.gp_side,
        .accepted = Choices{{"two", "one"}},
        .only_with = {[&o] { return o.objective == "wgan-gp"; }, "--objective wgan-gp"}},
+      {.name = "gp-norm",
+       .group = kModel,
+       .placeholder = "sample|channel",
+       .help =
+           "what --lambda's norm is taken over. sample: the gradient of a whole image, as it must be; channel: every "
+           "pixel's channels by themselves, a widespread mistake, for comparison: the gradient of an image then tends "
+           "to a norm of sqrt(H W), not of 1",
+       .value = &o.gp_norm,
+       .accepted = Choices{{"sample", "channel"}},
+       .only_with = {[&o] { return o.objective == "wgan-gp"; }, "--objective wgan-gp"}},
+      {.name = "r1",
+       .group = kModel,
+       .placeholder = "GAMMA",
+       .help = "penalty GAMMA / 2 E[|grad D(x)|^2] at real images (Mescheder et al. 2018); 0: none",
+       .value = &o.r1,
+       .accepted = RealRange{.low = 0, .high = 1e6},
+       .only_with = {[&o] { return !is_wasserstein(o); }, "objectives other than wgan and wgan-gp"}},
+      {.name = "r2",
+       .group = kModel,
+       .placeholder = "GAMMA",
+       .help = "the same at generated images",
+       .value = &o.r2,
+       .accepted = RealRange{.low = 0, .high = 1e6},
+       .only_with = {[&o] { return !is_wasserstein(o); }, "objectives other than wgan and wgan-gp"}},
+      {.name = "penalty-every",
+       .group = kModel,
+       .placeholder = "N",
+       .help = "R1 and R2 in every N-th iteration only, N times as strong: nearly the same effect for less work "
+               "(Karras et al. 2020)",
+       .value = &o.penalty_every,
+       .accepted = WholeRange{1, 1000},
+       .only_with = {[&o] { return o.r1 > 0 || o.r2 > 0; }, "--r1 or --r2"}},
+      {.name = "force-penalty",
+       .group = kModel,
+       .placeholder = "",
+       .help = "penalise the gradient of a discriminator with batch norm all the same: it then depends on the other "
+               "images of the batch",
+       .value = &o.force_penalty,
+       .default_note = "off"},
       {.name = "label-smoothing",
        .group = kModel,
        .placeholder = "S",
@@ -126,6 +197,27 @@ Rows model_rows(TrainingOptions& o) {
        .help = "discriminator updates for each generator update (k of Algorithm 1)",
        .value = &o.d_steps,
        .accepted = WholeRange{1, 100}},
+      {.name = "d-steps-early",
+       .group = kModel,
+       .placeholder = "K",
+       .help = "as many in early iterations, which bring a new critic near its optimum; 0: --d-steps there, too",
+       .value = &o.d_steps_early,
+       .accepted = WholeRange{0, 1000}},
+      {.name = "early-iterations",
+       .group = kModel,
+       .placeholder = "N",
+       .help = "early are the first N iterations, and every 500th (as in the code of Arjovsky et al. 2017)",
+       .value = &o.early_iterations,
+       .accepted = WholeRange{0, kRarely},
+       .only_with = {[&o] { return o.d_steps_early > 0; }, "--d-steps-early"}},
+      {.name = "reuse-noise",
+       .group = kModel,
+       .placeholder = "",
+       .help =
+           "the generator's update judges the discriminator's last fakes again, as PyTorch's DCGAN example does: less "
+           "work than fresh ones",
+       .value = &o.reuse_noise,
+       .default_note = "off"},
   };
 }
 
@@ -190,12 +282,20 @@ Rows optimiser_rows(TrainingOptions& o) {
        .value = &o.d_lr,
        .accepted = kRates,
        .default_note = "--lr"},
+      {.name = "lr-schedule",
+       .group = kOptimiser,
+       .placeholder = "NAME",
+       .help =
+           "how both rates fall over the run's iterations: constant: not at all; linear or cosine: to 0 at its end, "
+           "which --minutes does not know",
+       .value = &o.lr_schedule,
+       .accepted = Choices{{"constant", "linear", "cosine"}}},
       {.name = "optimizer",
        .group = kOptimiser,
-       .placeholder = "adam|rmsprop",
+       .placeholder = "adam|rmsprop|sgd",
        .help = "of both networks",
        .value = &o.optimizer,
-       .accepted = Choices{{"adam", "rmsprop"}}},
+       .accepted = Choices{{"adam", "rmsprop", "sgd"}}},
       {.name = "beta1",
        .group = kOptimiser,
        .placeholder = "X",
@@ -208,6 +308,13 @@ Rows optimiser_rows(TrainingOptions& o) {
        .help = "decay of the mean of squared gradients (Adam; RMSProp's alpha)",
        .value = &o.beta2,
        .accepted = kDecays},
+      {.name = "momentum",
+       .group = kOptimiser,
+       .placeholder = "X",
+       .help = "of sgd, without dampening and as Polyak's, not Nesterov's; 0: plain gradient descent",
+       .value = &o.momentum,
+       .accepted = kDecays,
+       .only_with = {[&o] { return o.optimizer == "sgd"; }, "--optimizer sgd"}},
       {.name = "weight-decay",
        .group = kOptimiser,
        .placeholder = "X",
@@ -263,6 +370,14 @@ Rows folder_rows(TrainingOptions& o) {
        .help = "iterations between lines of log.jsonl",
        .value = &o.log_every,
        .accepted = WholeRange{1, kRarely},
+       .decides_result = false},
+      {.name = "watch-every",
+       .group = kFolder,
+       .placeholder = "N",
+       .help = "iterations between looks at both players, which log D's gap and gradient norms and the diversity of "
+               "images, and sound alarms; 0: never",
+       .value = &o.watch_every,
+       .accepted = WholeRange{0, kRarely},
        .decides_result = false},
       {.name = "sample-every",
        .group = kFolder,
@@ -332,12 +447,17 @@ void check_batch(const TrainingOptions& o) {
                     o.batch, kMostImages));
 }
 
-/// The penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
+/// A penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
 void check_penalty(const TrainingOptions& o) {
-  if (o.objective == "wgan-gp" && o.model == "dcgan" && o.norm == "batch")
-    throw InputError(
-        "--objective wgan-gp with --norm batch: the penalty is on each image's own gradient, and batch norm makes it "
-        "depend on the others of the batch; accepted is --norm none, or --model mlp");
+  const std::string_view penalty = o.objective == "wgan-gp" ? "--objective wgan-gp"
+                                   : o.r1 > 0               ? "--r1"
+                                   : o.r2 > 0               ? "--r2"
+                                                            : "";
+  if (!penalty.empty() && o.model == "dcgan" && o.norm == "batch" && !o.force_penalty)
+    throw InputError(fmt::format(
+        "{} with --norm batch: the penalty is on each image's own gradient, and batch norm makes it depend on "
+        "the others of the batch; accepted is --norm none, --model mlp, or --force-penalty",
+        penalty));
 }
 
 void check_length(const TrainingOptions& o) {
@@ -346,6 +466,11 @@ void check_length(const TrainingOptions& o) {
     throw InputError(
         fmt::format("--iterations {}, --epochs {}, --minutes {}: accepted is exactly one of the three above 0",
                     o.iterations, o.epochs, o.minutes));
+  if (o.minutes != 0 && o.lr_schedule != "constant")
+    throw InputError(
+        fmt::format("--lr-schedule {} with --minutes {}: the rate reaches 0 at the run's end, so that its length in "
+                    "iterations has to be known; accepted are --iterations, --epochs, or --lr-schedule constant",
+                    o.lr_schedule, o.minutes));
 }
 
 void check_folder(const TrainingOptions& o) {

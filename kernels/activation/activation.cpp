@@ -50,8 +50,21 @@ void validate(const ActivationBackward& i) {
   require_operand(i.kName, "dx", i.dx, i.y.shape);
 }
 
+void validate(const ActivationTangent& i) {
+  require_element_types(i);
+  require(i.kind == ActivationKind::Tanh || i.kind == ActivationKind::Sigmoid, "{}: {} is made of straight lines",
+          i.kName, name_of(i.kind));
+  require_present(i.kName, "y", i.y);
+  require_operand(i.kName, "dy", i.dy, i.y.shape);
+  require_operand(i.kName, "v", i.v, i.y.shape);
+  require_operand(i.kName, "second_order", i.second_order, i.y.shape);
+}
+
 Cost cost(const ActivationForward& i) { return {.flops = flops_of(i.kind) * i.x.count(), .bytes = operand_bytes(i)}; }
 
 Cost cost(const ActivationBackward& i) { return {.flops = flops_of(i.kind) * i.y.count(), .bytes = operand_bytes(i)}; }
+
+// f'' takes five operations of either kind, the products with dy and v two.
+Cost cost(const ActivationTangent& i) { return {.flops = 7 * i.y.count(), .bytes = operand_bytes(i)}; }
 
 }  // namespace gan

@@ -2,6 +2,7 @@
 //
 //   forward   y(...)  = f(x(...))                  8 bytes an element in f32: x read, y written
 //   backward  dx(...) = f'(y(...)) dy(...)        12 bytes an element in f32: y, dy read, dx written; f' is read off y
+//   tangent   second_order(...) = f''(y(...)) dy(...) v(...)   16 bytes an element in f32; f'' is read off y
 //   launch and determinism: kernels/core/cuda/elementwise.cuh
 #include "kernels/activation/activation.h"
 
@@ -51,6 +52,18 @@ struct SigmoidGradient {
   __device__ __forceinline__ float operator()(float y, float dy) const { return dy * (y * (1.0f - y)); }
 };
 
+struct TanhTangent {
+  __device__ __forceinline__ float operator()(float y, float dy, float v) const {
+    return dy * v * (-2.0f * y * ((1.0f - y) * (1.0f + y)));
+  }
+};
+
+struct SigmoidTangent {
+  __device__ __forceinline__ float operator()(float y, float dy, float v) const {
+    return dy * v * (y * (1.0f - y) * (1.0f - 2.0f * y));
+  }
+};
+
 }  // namespace
 
 void run(const ActivationForward& i, CudaDevice& device) {
@@ -81,6 +94,18 @@ void run(const ActivationBackward& i, CudaDevice& device) {
     case ActivationKind::Tanh: return apply(TanhGradient{});
     case ActivationKind::Sigmoid: return apply(SigmoidGradient{});
   }
+}
+
+void run(const ActivationTangent& i, CudaDevice& device) {
+  const auto apply = [&](const auto& function) {
+    with_storage(i.kName, i.y.dtype, [&](auto storage) {
+      using T = decltype(storage);
+      elementwise(i.y.count(), function, device.stream(), i.second_order.as<T>(), i.y.as<const T>(), i.dy.as<const T>(),
+                  i.v.as<const T>());
+    });
+  };
+  if (i.kind == ActivationKind::Tanh) apply(TanhTangent{});
+  else apply(SigmoidTangent{});
 }
 
 }  // namespace gan

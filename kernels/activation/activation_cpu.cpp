@@ -11,23 +11,13 @@ namespace gan {
 
 namespace {
 
-/// to[i] = function(from[i]) for i in [0, count).
-template <class Real, class Function>
-void map(std::int64_t count, int threads, Real* to, const Real* from, const Function& function) {
+/// to[i] = function(from[i]...) for i in [0, count).
+template <class Real, class Function, class... From>
+void map(std::int64_t count, int threads, const Function& function, Real* to, const From*... from) {
   parallel_for(count, kElementGrain, threads, [&](std::int64_t begin, std::int64_t end) {
     const Function own = function;  // what it captures could otherwise be written through `to`: nothing would vectorise
 #pragma GCC ivdep
-    for (std::int64_t i = begin; i < end; ++i) to[i] = own(from[i]);
-  });
-}
-
-/// to[i] = function(a[i], b[i]) for i in [0, count).
-template <class Real, class Function>
-void map(std::int64_t count, int threads, Real* to, const Real* a, const Real* b, const Function& function) {
-  parallel_for(count, kElementGrain, threads, [&](std::int64_t begin, std::int64_t end) {
-    const Function own = function;  // what it captures could otherwise be written through `to`: nothing would vectorise
-#pragma GCC ivdep
-    for (std::int64_t i = begin; i < end; ++i) to[i] = own(a[i], b[i]);
+    for (std::int64_t i = begin; i < end; ++i) to[i] = own(from[i]...);
   });
 }
 
@@ -41,7 +31,7 @@ Real logistic(Real x) {
 template <class Real>
 void forward(const ActivationForward& i, CpuDevice& device) {
   const auto apply = [&](const auto& function) {
-    map(i.x.count(), device.threads(), i.y.as<Real>(), i.x.as<Real>(), function);
+    map(i.x.count(), device.threads(), function, i.y.as<Real>(), i.x.as<const Real>());
   };
   const Real slope = i.slope;  // chosen between values, not between computations: that is what vectorises
   switch (i.kind) {
@@ -61,7 +51,7 @@ void forward(const ActivationForward& i, CpuDevice& device) {
 template <class Real>
 void backward(const ActivationBackward& i, CpuDevice& device) {
   const auto apply = [&](const auto& function) {
-    map(i.y.count(), device.threads(), i.dx.as<Real>(), i.y.as<Real>(), i.dy.as<Real>(), function);
+    map(i.y.count(), device.threads(), function, i.dx.as<Real>(), i.y.as<const Real>(), i.dy.as<const Real>());
   };
   const Real slope = i.slope;
   switch (i.kind) {
@@ -73,6 +63,17 @@ void backward(const ActivationBackward& i, CpuDevice& device) {
   }
 }
 
+template <class Real>
+void tangent(const ActivationTangent& i, CpuDevice& device) {
+  const auto apply = [&](const auto& second_derivative) {
+    map(
+        i.y.count(), device.threads(), [=](Real y, Real dy, Real v) { return dy * v * second_derivative(y); },
+        i.second_order.as<Real>(), i.y.as<const Real>(), i.dy.as<const Real>(), i.v.as<const Real>());
+  };
+  if (i.kind == ActivationKind::Tanh) apply([](Real y) { return -2 * y * ((1 - y) * (1 + y)); });
+  else apply([](Real y) { return y * (1 - y) * (1 - 2 * y); });
+}
+
 }  // namespace
 
 void run(const ActivationForward& i, CpuDevice& device) {
@@ -81,6 +82,10 @@ void run(const ActivationForward& i, CpuDevice& device) {
 
 void run(const ActivationBackward& i, CpuDevice& device) {
   dispatch_real(i.y.dtype, i.kName, [&](auto real) { backward<decltype(real)>(i, device); });
+}
+
+void run(const ActivationTangent& i, CpuDevice& device) {
+  dispatch_real(i.y.dtype, i.kName, [&](auto real) { tangent<decltype(real)>(i, device); });
 }
 
 }  // namespace gan

@@ -6,7 +6,7 @@
 //           everywhere when a pointer is not aligned to 16 bytes), at most 16 blocks for each multiprocessor with a
 //           grid-stride loop. The counter: one thread.
 // results:  every element is written by one thread: deterministic.
-// report: advance_kernel divergent: one thread adds one to one counter
+// report: advance_kernel divergent: one thread adds to one counter
 #include "kernels/elementwise/elementwise.h"
 
 #include "kernels/core/cuda/cuda_device.h"
@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kCopyBlock)
   for (std::int64_t i = vectors * kVector + thread; i < count; i += threads) y[i] = x[i];
 }
 
-__global__ void advance_kernel(std::uint64_t* counter) { ++*counter; }
+__global__ void advance_kernel(std::uint64_t* counter, std::uint32_t by) { *counter += by; }
 
 }  // namespace
 
@@ -60,7 +60,7 @@ void run(const Copy& op, CudaDevice& device) {
 }
 
 void run(const AdvanceCounter& op, CudaDevice& device) {
-  launch(advance_kernel, {.grid = dim3(1), .block = dim3(1)}, device.stream(), op.counter.as<std::uint64_t>());
+  launch(advance_kernel, {.grid = dim3(1), .block = dim3(1)}, device.stream(), op.counter.as<std::uint64_t>(), op.by);
 }
 
 }  // namespace gan

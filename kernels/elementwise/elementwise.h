@@ -1,5 +1,7 @@
-// Small instructions on whole tensors: fill, copy, and the iteration counter.
+// Small instructions on whole tensors: fill, copy, and the counters of iterations and updates.
 #pragma once
+
+#include <cstdint>
 
 #include "kernels/core/contract/cost.h"
 #include "kernels/core/contract/operands.h"
@@ -30,10 +32,11 @@ struct Copy {
   }
 };
 
-/// counter += 1: the last instruction of an iteration. All randomness and Adam's bias correction follow from it.
+/// counter += by: what ends an iteration. All randomness and Adam's bias correction follow from counters.
 struct AdvanceCounter {
   static constexpr const char* kName = "advance";
   Tensor counter;  ///< U64 scalar
+  std::uint32_t by = 1;
 
   static void operands(auto& self, auto&& visit) { visit("counter", self.counter, Access::ReadWrite, Role::Counter); }
 };

@@ -28,6 +28,6 @@ void run(const Copy& op, CpuDevice& device) {
                });
 }
 
-void run(const AdvanceCounter& op, CpuDevice&) { ++*op.counter.as<std::uint64_t>(); }
+void run(const AdvanceCounter& op, CpuDevice&) { *op.counter.as<std::uint64_t>() += op.by; }
 
 }  // namespace gan

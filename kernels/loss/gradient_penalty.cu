@@ -10,8 +10,6 @@
 // results:  thread t sums elements t, t + block, ... (in groups); then block_sum.cuh's trees: deterministic.
 #include "kernels/loss/gradient_penalty.h"
 
-#include <algorithm>
-
 #include "kernels/core/contract/sample_rows.h"
 #include "kernels/core/cuda/block_sum.cuh"
 #include "kernels/core/cuda/cuda_device.h"
@@ -65,13 +63,6 @@ __global__ void __launch_bounds__(kMostBlockThreads)
   *mean_norm = mean;
 }
 
-/// Blocks of full warps, one thread for each of `work` items where there are so few.
-LaunchShape blocks_for(std::int64_t blocks, std::int64_t work) {
-  const std::int64_t warps = (work + kWarpThreads - 1) / kWarpThreads;
-  const auto threads = static_cast<unsigned>(std::min<std::int64_t>(kMostBlockThreads, warps * kWarpThreads));
-  return {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(threads)};
-}
-
 }  // namespace
 
 void run(const GradientPenalty& op, CudaDevice& device) {
@@ -84,12 +75,12 @@ void run(const GradientPenalty& op, CudaDevice& device) {
     const T* const gradient = op.gradient.as<T>();
     T* const dgradient = op.dgradient.as<T>();
     const int width = vector_width(rows.elements, gradient, dgradient);
-    launch(width == 4 ? norm_kernel<4, T> : norm_kernel<1, T>, blocks_for(rows.samples, rows.elements / width),
-           device.stream(), rows.elements, deviation, static_cast<float>(2 * op.weight * inverse_count), gradient, norm,
-           dgradient);
+    launch(width == 4 ? norm_kernel<4, T> : norm_kernel<1, T>,
+           blocks_of_full_warps(rows.samples, rows.elements / width), device.stream(), rows.elements, deviation,
+           static_cast<float>(2 * op.weight * inverse_count), gradient, norm, dgradient);
   });
-  launch(mean_kernel, blocks_for(1, rows.samples), device.stream(), rows.samples, static_cast<float>(inverse_count),
-         deviation, op.weight, norm, op.loss.as<float>(), op.mean_norm.as<float>());
+  launch(mean_kernel, blocks_of_full_warps(1, rows.samples), device.stream(), rows.samples,
+         static_cast<float>(inverse_count), deviation, op.weight, norm, op.loss.as<float>(), op.mean_norm.as<float>());
 }
 
 }  // namespace gan

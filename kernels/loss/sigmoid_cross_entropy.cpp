@@ -2,17 +2,12 @@
 
 #include <cmath>
 
-#include "kernels/core/contract/check_operand.h"
+#include "kernels/loss/check_logits.h"
 
 namespace gan {
 
 void validate(const SigmoidCrossEntropy& op) {
-  require_element_types(op);
-  require_present(op.kName, "logits", op.logits);
-  require(op.logits.count() >= 1, "{}: a mean needs at least one logit, got shape {}", op.kName,
-          to_string(op.logits.shape));
-  require_scalar(op.kName, "loss", op.loss);
-  require_operand(op.kName, "dlogits", op.dlogits, op.logits.shape);
+  require_loss_of_logits(op);
   require_scalar(op.kName, "mean_sigmoid", op.mean_sigmoid);
   require(op.target >= 0 && op.target <= 1, "{}: target is from 0 to 1, got {}", op.kName, op.target);
   require(std::isfinite(op.weight), "{}: weight is finite, got {}", op.kName, op.weight);

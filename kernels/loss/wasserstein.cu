@@ -8,11 +8,8 @@
 // results:  thread t sums elements t, t + block, ...; then block_sum.cuh's trees: deterministic.
 #include "kernels/loss/wasserstein.h"
 
-#include <algorithm>
-
-#include "kernels/core/cuda/block_sum.cuh"
 #include "kernels/core/cuda/cuda_device.h"
-#include "kernels/core/cuda/storage.cuh"
+#include "kernels/loss/loss_terms.cuh"
 
 namespace gan {
 
@@ -37,13 +34,10 @@ __global__ void __launch_bounds__(kMostBlockThreads)
 
 void run(const WassersteinLoss& op, CudaDevice& device) {
   const std::int64_t count = op.logits.count();
-  const std::int64_t warps = (count + kWarpThreads - 1) / kWarpThreads;
-  const std::int64_t threads = std::min<std::int64_t>(kMostBlockThreads, warps * kWarpThreads);
-  const LaunchShape shape{.grid = dim3(1), .block = dim3(static_cast<unsigned>(threads))};
   with_storage(op.kName, op.logits.dtype, [&](auto storage) {
     using T = decltype(storage);
-    launch(wasserstein_kernel<T>, shape, device.stream(), count, static_cast<float>(1.0 / static_cast<double>(count)),
-           op.weight, op.logits.as<T>(), op.dlogits.as<T>(), op.loss.as<float>());
+    launch(wasserstein_kernel<T>, blocks_of_full_warps(1, count), device.stream(), count, inverse_of(count), op.weight,
+           op.logits.as<T>(), op.dlogits.as<T>(), op.loss.as<float>());
   });
 }
 

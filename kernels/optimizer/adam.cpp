@@ -1,25 +1,18 @@
 #include "kernels/optimizer/adam.h"
 
-#include <cmath>
-
-#include "kernels/core/contract/check_operand.h"
+#include "kernels/optimizer/check_update.h"
 
 namespace gan {
 
 void validate(const Adam& op) {
-  require_element_types(op);
-  require_scalar(op.kName, "iteration", op.iteration);
-  if (op.fault.present()) require_scalar(op.kName, "fault", op.fault);
-  require_present(op.kName, "gradient", op.gradient);
-  require_operand(op.kName, "parameter", op.parameter, op.gradient.shape);
+  require_update(op);
+  if (op.updates.present()) require_scalar(op.kName, "updates", op.updates);
   require_operand(op.kName, "m", op.m, op.gradient.shape);
   require_operand(op.kName, "v", op.v, op.gradient.shape);
-  require(std::isfinite(op.learning_rate), "{}: learning_rate is finite, got {}", op.kName, op.learning_rate);
   require(op.beta1 >= 0 && op.beta1 < 1, "{}: beta1 is at least 0 and below 1, got {}", op.kName, op.beta1);
   require(op.beta2 >= 0 && op.beta2 < 1, "{}: beta2 is at least 0 and below 1, got {}", op.kName, op.beta2);
   require(op.epsilon >= 0 && std::isfinite(op.epsilon), "{}: epsilon is finite and not negative, got {}", op.kName,
           op.epsilon);
-  require(std::isfinite(op.weight_decay), "{}: weight_decay is finite, got {}", op.kName, op.weight_decay);
   require(op.update_index < op.updates_per_iteration, "{}: update_index {} is below updates_per_iteration {}", op.kName,
           op.update_index, op.updates_per_iteration);
 }

@@ -5,6 +5,7 @@
 
 #include "kernels/core/contract/cost.h"
 #include "kernels/core/contract/operands.h"
+#include "kernels/optimizer/learning_rate.h"
 
 namespace gan {
 
@@ -12,16 +13,18 @@ class CpuDevice;
 class CudaDevice;
 
 /// Kingma & Ba 2015, Algorithm 1, as torch.optim.Adam computes it. With t = iteration * updates_per_iteration +
-/// update_index + 1 and g = gradient + weight_decay * parameter:
+/// update_index + 1 (t = updates + update_index + 1 where `updates` is present) and g = gradient + weight_decay *
+/// parameter:
 ///   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2,
 ///   parameter -= learning_rate / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + epsilon).
-/// The powers are computed in double. The iteration is read from memory, so that a recorded program can be replayed.
+/// learning_rate is times the schedule's factor. Powers and factor are computed in double. The iteration is read from memory, so that a recorded program can be replayed.
 /// Where `fault` is present and not 0 (see FiniteCheck), nothing is changed.
 struct Adam {
   static constexpr const char* kName = "adam";
-  Tensor iteration;        ///< U64 scalar: iterations completed before this one
-  Tensor fault;            ///< U64 scalar, optional
-  Tensor gradient;         ///< any shape
+  Tensor iteration;  ///< U64 scalar: iterations completed before this one
+  Tensor updates;    ///< U64 scalar, optional: updates before this iteration, where their number an iteration varies
+  Tensor fault;      ///< U64 scalar, optional
+  Tensor gradient;   ///< any shape
   Tensor parameter, m, v;  ///< as gradient
   double learning_rate = 2e-4;
   double beta1 = 0.5, beta2 = 0.999;
@@ -29,9 +32,11 @@ struct Adam {
   double weight_decay = 0;
   std::uint32_t updates_per_iteration = 1;
   std::uint32_t update_index = 0;  ///< which of them this is, from 0
+  LearningRateSchedule schedule;
 
   static void operands(auto& self, auto&& visit) {
     visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("updates", self.updates, Access::Read, Role::Counter);
     visit("fault", self.fault, Access::Read, Role::Counter);
     visit("gradient", self.gradient, Access::Read, Role::ParameterGradient);
     visit("parameter", self.parameter, Access::ReadWrite, Role::Parameter);

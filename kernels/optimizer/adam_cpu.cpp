@@ -18,9 +18,11 @@ struct UpdateFactors {
 
 template <class Arithmetic>
 UpdateFactors<Arithmetic> update_factors(const Adam& op) {
-  const std::uint64_t step =
-      *op.iteration.as<std::uint64_t>() * op.updates_per_iteration + op.update_index + std::uint64_t{1};
-  const AdamScales scales = adam_scales(op.learning_rate, op.beta1, op.beta2, step);
+  const std::uint64_t iteration = *op.iteration.as<std::uint64_t>();
+  const std::uint64_t before =
+      op.updates.present() ? *op.updates.as<std::uint64_t>() : iteration * op.updates_per_iteration;
+  const std::uint64_t step = before + op.update_index + 1;
+  const AdamScales scales = adam_scales(op.learning_rate * op.schedule.factor(iteration), op.beta1, op.beta2, step);
   return {.step_size = static_cast<Arithmetic>(scales.step_size),
           .inverse_root = static_cast<Arithmetic>(scales.inverse_root),
           .beta1 = static_cast<Arithmetic>(op.beta1),

@@ -12,8 +12,10 @@ namespace {
 /// One pass over the parameters; a plain loop over unaliased arrays, so that the compiler vectorises it.
 template <class Arithmetic, class Real>
 void run_rms_prop(const RmsProp& op, CpuDevice& device) {
-  const auto learning_rate = static_cast<Arithmetic>(op.learning_rate), alpha = static_cast<Arithmetic>(op.alpha);
-  const auto one_minus_alpha = static_cast<Arithmetic>(1 - op.alpha), epsilon = static_cast<Arithmetic>(op.epsilon);
+  const auto learning_rate =
+      static_cast<Arithmetic>(op.learning_rate * op.schedule.factor(*op.iteration.as<std::uint64_t>()));
+  const auto alpha = static_cast<Arithmetic>(op.alpha), one_minus_alpha = static_cast<Arithmetic>(1 - op.alpha);
+  const auto epsilon = static_cast<Arithmetic>(op.epsilon);
   const auto weight_decay = static_cast<Arithmetic>(op.weight_decay);
   parallel_for(op.parameter.count(), kElementGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {
     const Real* __restrict const gradient = op.gradient.as<Real>();

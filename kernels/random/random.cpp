@@ -37,6 +37,7 @@ void validate(const RandomUniform& op) {
 void validate(const SampleIndices& op) {
   require_element_types(op);
   require_scalar(op.kName, "iteration", op.iteration);
+  if (op.batches.present()) require_scalar(op.kName, "batches", op.batches);
   require_present(op.kName, "indices", op.indices);
   require(op.indices.shape.rank == 1, "{}: indices has one axis, got shape {}", op.kName, to_string(op.indices.shape));
   require(op.count >= 1 && op.count <= std::numeric_limits<std::int32_t>::max(),

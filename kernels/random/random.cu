@@ -74,11 +74,11 @@ struct Walk {
 };
 
 __global__ void __launch_bounds__(kIndexBlock)
-    sample_kernel(Walk walk, const std::uint64_t* iteration, std::int32_t* indices) {
+    sample_kernel(Walk walk, const std::uint64_t* iteration, const std::uint64_t* batches, std::int32_t* indices) {
   const unsigned i = blockIdx.x * kIndexBlock + threadIdx.x;
   if (i >= walk.batch) return;
-  const std::uint64_t batches = *iteration * walk.batches_per_iteration + walk.batch_index;
-  const std::uint64_t draw_number = batches * walk.batch + i;
+  const std::uint64_t before = batches != nullptr ? *batches : *iteration * walk.batches_per_iteration;
+  const std::uint64_t draw_number = (before + walk.batch_index) * walk.batch + i;
   indices[i] = static_cast<std::int32_t>(sampled_index(draw_number, walk.grid, walk.stream.seed, walk.stream.stream));
 }
 
@@ -100,7 +100,8 @@ void run(const SampleIndices& op, CudaDevice& device) {
                   .batch_index = op.batch_index,
                   .batch = batch};
   launch(sample_kernel, {.grid = dim3((batch + kIndexBlock - 1) / kIndexBlock), .block = dim3(kIndexBlock)},
-         device.stream(), walk, op.iteration.as<std::uint64_t>(), op.indices.as<std::int32_t>());
+         device.stream(), walk, op.iteration.as<std::uint64_t>(), op.batches.as<std::uint64_t>(),
+         op.indices.as<std::int32_t>());
 }
 
 }  // namespace gan

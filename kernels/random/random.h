@@ -48,13 +48,14 @@ struct RandomUniform {
 };
 
 /// The next batch of a walk through the data set without replacement. Draw number
-///   d = (iteration * batches_per_iteration + batch_index) * B + i
+///   d = (iteration * batches_per_iteration + batch_index) * B + i    (batches + batch_index, where `batches` is present)
 /// belongs to epoch d / count and takes element permutation_epoch(d mod count), a keyed bijection of [0, count) (a
 /// Feistel network with Philox rounds, walked until it lands inside). Every element is drawn exactly once an epoch; a
 /// batch may reach over into the next epoch.
 struct SampleIndices {
   static constexpr const char* kName = "sample indices";
   Tensor iteration;  ///< U64 scalar
+  Tensor batches;    ///< U64 scalar, optional: batches before this iteration, where their number an iteration varies
   Tensor indices;    ///< I32 (B)
   RandomStream stream;
   std::int64_t count = 1;  ///< elements of the data set, 1 to 2^31 - 1
@@ -63,6 +64,7 @@ struct SampleIndices {
 
   static void operands(auto& self, auto&& visit) {
     visit("iteration", self.iteration, Access::Read, Role::Counter);
+    visit("batches", self.batches, Access::Read, Role::Counter);
     visit("indices", self.indices, Access::Write, Role::Index);
   }
 };

@@ -55,8 +55,9 @@ void run(const RandomUniform& op, CpuDevice& device) {
 
 void run(const SampleIndices& op, CpuDevice& device) {
   const std::int64_t batch = op.indices.count();
-  const std::uint64_t batches = *op.iteration.as<std::uint64_t>() * op.batches_per_iteration + op.batch_index;
-  const std::uint64_t first_draw = batches * static_cast<std::uint64_t>(batch);
+  const std::uint64_t before = op.batches.present() ? *op.batches.as<std::uint64_t>()
+                                                    : *op.iteration.as<std::uint64_t>() * op.batches_per_iteration;
+  const std::uint64_t first_draw = (before + op.batch_index) * static_cast<std::uint64_t>(batch);
   const PermutationGrid grid = permutation_grid(op.count);
   constexpr std::int64_t kGrain = 512;
   parallel_for(batch, kGrain, device.threads(), [&](std::int64_t begin, std::int64_t end) {

@@ -1,6 +1,6 @@
 // gan_cuda_train refuses wrong input in one line, with exit code 2 or 3, and touches nothing.
 #include "tests/apps/app_test_support.h"
-#include "tests/engine/data/foreign_files.h"
+#include "tests/engine/data/zip_files.h"
 
 namespace gan::test {
 namespace {
@@ -118,6 +118,35 @@ TEST_CASE("folders whose images will not do", "[refusal]") {
   expect_refusal(small_run(folder / "run", {"--data", texts.path().string(), "--iterations", "1"}), kWrongInput,
                  texts.path().string());
   CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("archives and arrays that will not do", "[refusal]") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const Bytes& bytes, const std::string& part) {
+    const std::string file = folder.write("images", bytes);
+    expect_refusal(small_run(folder / "run", {"--data", file, "--iterations", "1"}), kWrongInput, file + ": " + part);
+    CHECK(files_in(folder.path()) == std::vector<std::string>{"images"});
+  };
+  const Bytes png = flat_png(16, 16, 1, 2, 3), archive = zip_archive({{"1.png", png}});
+  refused(first_bytes(archive, archive.size() / 2), "");
+  refused(zip_archive({{.name = "1.png", .content = png, .flags = 1}}), "entry '1.png' is encrypted");
+  refused(zip_archive({{"../1.png", png}}), "entry '../1.png' has a name that leads out");
+  refused(zip_archive({{"notes", {'h', 'i'}}}), "there is no image among its 1 file: 1 text");
+  refused(zip_archive({{"half.png", first_bytes(png, png.size() / 2)}}), "half.png: damaged PNG file");
+  refused({0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 2, 0, '{', '}'}, "damaged .npy header");
+}
+
+TEST_CASE("places for a cache that will not do", "[refusal]") {
+  const TemporaryFolder folder;
+  write_plainly(folder / "thesis.txt", "precious");
+  folder.write("images/1.png", flat_png(16, 16, 1, 2, 3));
+  const std::string file = (folder / "thesis.txt").string(), images = (folder / "images").string();
+  expect_refusal(small_run(folder / "run", {"--data", images, "--cache", file, "--iterations", "1"}), kWrongInput,
+                 "--cache " + file);
+  expect_refusal(small_run(folder / "run", {"--cache", file, "--iterations", "1"}), kWrongInput,
+                 "--cache: means something with --data that is read from files only");
+  CHECK(contents_of(file) == "precious");
+  CHECK(!std::filesystem::exists(folder / "run"));
 }
 
 TEST_CASE("--device cuda without a GPU", "[refusal]") {

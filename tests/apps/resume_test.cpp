@@ -50,7 +50,13 @@ struct Subject {
 };
 
 const Subject kOnCpu;
+/// Iterations of four kinds: early ones with more D steps, with and without penalties.
+const Subject kOfManyKinds = {.more = {"--device", "cpu", "--norm", "none", "--r1", "1", "--r2", "0.5",
+                                       "--penalty-every", "3", "--d-steps-early", "3", "--early-iterations", "8",
+                                       "--reuse-noise"}};
 const Subject kEmulated = {.program = kTrainEmulated, .more = {"--device", "cuda", "--width", "2"}, .iterations = 14};
+
+const Subject kFalling = {.more = {"--device", "cpu", "--optimizer", "sgd", "--lr", "0.01", "--lr-schedule", "cosine"}};
 
 void pause() { std::this_thread::sleep_for(std::chrono::microseconds(50)); }
 
@@ -134,8 +140,16 @@ TEST_CASE("killed and resumed on a busy machine", "[resume]") {
   expect_kills_leave_no_trace(kOnCpu, 2, 2);
 }
 
+TEST_CASE("killed and resumed between iterations of different kinds", "[resume]") {
+  expect_kills_leave_no_trace(kOfManyKinds, 4, 5);
+}
+
 TEST_CASE("killed and resumed on the emulated CUDA device", "[resume]") {
   expect_kills_leave_no_trace(kEmulated, 4, 3);
+}
+
+TEST_CASE("killed and resumed while momentum builds up and the learning rate falls", "[resume]") {
+  expect_kills_leave_no_trace(kFalling, 3, 5);
 }
 
 TEST_CASE("killed while a checkpoint is being written", "[resume]") {
@@ -233,6 +247,27 @@ TEST_CASE("other settings are refused by name, or recorded when insisted on", "[
   CHECK(contains(contents_of(run / "config.toml"), "\nbatch = 5 "));
   CHECK(contains(contents_of(run / "config.toml"), "\niterations = 31 "));
   CHECK(run_program(kTrain, {"--resume", run.string(), "--iterations", "32", "--batch", "5"}).exit_code == 0);
+}
+
+TEST_CASE("a run whose learning rate falls over its length keeps to that length", "[resume]") {
+  const TemporaryFolder folder;
+  const auto run = folder / "run";
+  const auto resume_with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--resume", run.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  REQUIRE(run_program(kTrain, small_run(run, {"--iterations", "6", "--lr-schedule", "linear"})).exit_code == 0);
+  expect_untouched_refusal(run, resume_with({"--iterations", "9"}), kWrongInput,
+                           "the run was 6 iterations long, now 9, and --lr-schedule linear follows its length; "
+                           "accepted are the run's own settings, or --allow-config-change");
+  expect_untouched_refusal(run, resume_with({"--minutes", "1"}), kWrongInput, "--lr-schedule linear with --minutes 1");
+  expect_untouched_refusal(run, resume_with({"--lr-schedule", "constant", "--iterations", "9"}), kWrongInput,
+                           "--lr-schedule was linear, now constant");
+  CHECK(run_program(kTrain, resume_with({})).exit_code == 0);
+  CHECK(run_program(kTrain, resume_with({"--iterations", "9", "--allow-config-change"})).exit_code == 0);
+  CHECK(log_of(run).back()["iteration"] == 9);
+  CHECK(run_program(kTrain, resume_with({"--iterations", "9"})).exit_code == 0);
 }
 
 TEST_CASE("other images under the same name are refused", "[resume]") {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tests/apps/app_test_support.h"
+#include "tests/engine/data/foreign_files.h"
 
 namespace gan::test {
 namespace {
@@ -71,7 +72,7 @@ TEST_CASE("three iterations on the emulated CUDA device, with the CPU's numbers"
 TEST_CASE("every model and objective trains", "[train]") {
   const TemporaryFolder folder;
   for (const std::string model : {"dcgan", "mlp"})
-    for (const std::string objective : {"non-saturating", "minimax"}) {
+    for (const std::string objective : {"non-saturating", "minimax", "least-squares", "hinge", "relativistic"}) {
       const auto run = folder / (model + objective);
       INFO(run.string());
       expect_complete_run(
@@ -99,6 +100,33 @@ TEST_CASE("the same command gives the same bytes, and config.toml repeats it", "
 
   REQUIRE(run_program(kTrain, {"--config", config, "--out", (folder / "d").string(), "--seed", "8"}).exit_code == 0);
   CHECK(contents_of(folder / "a/log.jsonl") != contents_of(folder / "d/log.jsonl"));
+}
+
+TEST_CASE("images as people have them: what is passed over and left out is said, a cache changes nothing", "[train]") {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 6; ++i)
+    folder.write(fmt::format("images/{}.png", i), flat_png(20, 20, std::uint8_t(40 * i), 9, 99));
+  const Bytes png = flat_png(20, 20, 1, 2, 3);
+  const std::string half = folder.write("images/half.png", first_bytes(png, png.size() / 2));
+  folder.write("images/x.gif", Bytes{'G', 'I', 'F', '8', '9', 'a'});
+  const std::string images = (folder / "images").string();
+  const auto run = [&](const std::string& name) {
+    const ProgramResult result = run_program(
+        kTrain, small_run(folder / name, {"--data", images, "--channels", "3", "--skip-damaged", "--cache",
+                                          (folder / "cache/").string(), "--iterations", "2", "--device", "cpu"}));
+    INFO(result.error);
+    REQUIRE(result.exit_code == 0);
+    CHECK(contains(result.error, images + ": passed over 1 file: 1 GIF\n"));
+    CHECK(contains(result.error, "left out " + half + ": damaged PNG file"));
+    CHECK(contains(result.error, "images: 6 images, 16x16, colour"));
+  };
+  run("first");
+  CHECK(files_in(folder / "cache").size() == 1);
+  run("second");
+  CHECK(files_in(folder / "cache").size() == 1);
+  CHECK(contents_of(folder / "first/log.jsonl") == contents_of(folder / "second/log.jsonl"));
+  CHECK(contents_of(folder / "first/samples/step-00000002.png") ==
+        contents_of(folder / "second/samples/step-00000002.png"));
 }
 
 TEST_CASE("samples, checkpoints and log lines come as often as asked", "[train]") {

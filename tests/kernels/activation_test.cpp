@@ -277,3 +277,82 @@ TEST_CASE("activations: the cost is one pass over the operands", "[activation]")
   CHECK(cost(backward(operands, ActivationKind::Tanh, x, x)).bytes == 1200);
   CHECK(cost(forward(operands, ActivationKind::Relu, x)).flops == 100);
 }
+
+TEST_CASE("activations: the tangent follows the definition, in place too", "[activation]") {
+  const ActivationKind kind = GENERATE(ActivationKind::Tanh, ActivationKind::Sigmoid);
+  const Shape shape = GENERATE(Shape{}, Shape{0}, Shape{3}, Shape{1, 5, 7, 29}, Shape{2, 3, 171}, Shape{40007});
+  INFO(name_of(kind) << " " << to_string(shape));
+  Operands operands;
+  ActivationTangent i{.kind = kind,
+                      .y = operands.uniform(shape, 1, kind == ActivationKind::Sigmoid ? 0.0f : -1.0f, 1),
+                      .dy = operands.uniform(shape, 2),
+                      .v = operands.uniform(shape, 3),
+                      .second_order = operands.result(shape)};
+  // Six operations one after the other, each rounded by half a unit in the last place.
+  const Tolerance rounding{.absolute = kSmallestNumber, .relative = 3 * kEpsilon};
+  expect_cuda_matches_definition(i, rounding);
+  expect_cpu_matches_definition(i, rounding);
+  std::list<std::vector<std::byte>> memory;
+  CpuDevice cpu({.threads = 1});
+  const ActivationTangent apart = clone_operands(i, memory);
+  run(apart, cpu);
+  i.second_order = i.v;
+  run(i, cpu);
+  expect_close("in place of v", i.v, apart.second_order, {});
+}
+
+TEST_CASE("activations: the tangent is the derivative of the backward", "[activation]") {
+  const ActivationKind kind = GENERATE(ActivationKind::Tanh, ActivationKind::Sigmoid);
+  INFO(name_of(kind));
+  const std::vector<double> at = {-3.1, -1.7, -0.9, -0.3, -0.01, 0.02, 0.4, 0.8, 1.9, 2.8};
+  const std::vector<double> weight = {1.0, -0.5, 0.7, 2.0, -1.1, 0.3, 0.9, -2.0, 1.3, 0.6};
+  const Shape shape{static_cast<std::int64_t>(at.size())};
+  CpuDevice cpu({.threads = 1});
+  Operands operands;
+  const auto wide = [&] { return operands.raw(shape, DType::F64); };
+  const ActivationForward there{.kind = kind, .x = wide(), .y = wide()};
+  const ActivationBackward back{.kind = kind, .y = there.y, .dy = wide(), .dx = wide()};
+  const ActivationTangent tangent{.kind = kind, .y = there.y, .dy = back.dy, .v = wide(), .second_order = wide()};
+  std::copy(weight.rbegin(), weight.rend(), back.dy.as<double>());
+  std::copy(weight.begin(), weight.end(), tangent.v.as<double>());
+  const auto penalty = [&](const std::vector<double>& x) {  // sum v dx
+    std::copy(x.begin(), x.end(), there.x.as<double>());
+    run(there, cpu);
+    run(back, cpu);
+    double sum = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) sum += weight[i] * back.dx.as<double>()[i];
+    return sum;
+  };
+  penalty(at);
+  run(tangent, cpu);
+  const double* const made = tangent.second_order.as<double>();
+  expect_gradient(name_of(kind), penalty, at, {made, made + at.size()});
+}
+
+TEST_CASE("activations: what the tangent refuses and costs", "[activation]") {
+  Operands operands;
+  const Shape shape{2, 5};
+  const ActivationTangent good{.kind = ActivationKind::Sigmoid,
+                               .y = operands.uniform(shape, 1, 0, 1),
+                               .dy = operands.uniform(shape, 2),
+                               .v = operands.uniform(shape, 3),
+                               .second_order = operands.result(shape)};
+  validate(good);
+  CHECK(cost(good).flops == 70);
+  CHECK(cost(good).bytes == 4 * 4 * 10);
+  const auto refused = [&](auto&& change) {
+    ActivationTangent bad = good;
+    change(bad);
+    REQUIRE_THROWS_AS(validate(bad), Error);
+  };
+  refused([](auto& i) { i.kind = ActivationKind::Relu; });
+  refused([](auto& i) { i.kind = ActivationKind::LeakyRelu; });
+  refused([](auto& i) { i.y = {}; });
+  refused([&](auto& i) { i.dy = operands.result({5, 2}); });
+  refused([&](auto& i) { i.v = operands.result({10}); });
+  refused([](auto& i) { i.second_order = {}; });
+  std::list<std::vector<std::byte>> memory;
+  good.v.as<float>()[3] = NAN;
+  const Tensor got = run_on_cuda(good, memory).second_order;
+  for (int i = 0; i < 10; ++i) CHECK(std::isnan(got.as<float>()[i]) == (i == 3));
+}

@@ -80,6 +80,7 @@ TEST_CASE("powers of the betas are exact to double", "[adam]") {
 TEST_CASE("several updates follow torch.optim.Adam", "[adam]") {
   const float weight_decay = GENERATE(0.0f, 0.0625f);
   const std::uint32_t updates_per_iteration = GENERATE(1u, 3u);
+  const bool counted = GENERATE(false, true);  // updates before the iteration come from a counter of their own
   const DType dtype = GENERATE(DType::F64, DType::F32);
   const bool on_cuda = GENERATE(false, true);
   if (on_cuda && dtype == DType::F64) return;
@@ -128,7 +129,9 @@ TEST_CASE("several updates follow torch.optim.Adam", "[adam]") {
       gradient[i] = uniform(random);
       store(op.gradient, i, gradient[i]);
     }
-    op.iteration = operands.counter(static_cast<std::uint64_t>(update) / updates_per_iteration);
+    const std::uint64_t iteration = static_cast<std::uint64_t>(update) / updates_per_iteration;
+    op.iteration = operands.counter(counted ? 1000 : iteration);
+    if (counted) op.updates = operands.counter(iteration * updates_per_iteration);
     op.update_index = static_cast<std::uint32_t>(update) % updates_per_iteration;
     validate(op);
     if (on_cuda) op = run_on_cuda(op, memory);

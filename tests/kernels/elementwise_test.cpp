@@ -95,16 +95,17 @@ TEST_CASE("an empty tensor is no work", "[elementwise]") {
 }
 
 TEST_CASE("the counter counts, beyond 32 and 53 bits", "[elementwise]") {
+  const std::uint32_t by = GENERATE(1u, 100u);
   Operands operands;
   for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{0xffffffff}, (std::uint64_t{1} << 53) + 1}) {
-    const AdvanceCounter advance{.counter = operands.counter(start)};
+    const AdvanceCounter advance{.counter = operands.counter(start), .by = by};
     validate(advance);
     std::list<std::vector<std::byte>> memory;
     CpuDevice cpu({.threads = 1});
     const AdvanceCounter on_cpu = clone_operands(advance, memory);
     run(on_cpu, cpu);
-    REQUIRE(*on_cpu.counter.as<std::uint64_t>() == start + 1);
-    for_each_thread_order([&] { REQUIRE(*run_on_cuda(advance, memory).counter.as<std::uint64_t>() == start + 1); });
+    REQUIRE(*on_cpu.counter.as<std::uint64_t>() == start + by);
+    for_each_thread_order([&] { REQUIRE(*run_on_cuda(advance, memory).counter.as<std::uint64_t>() == start + by); });
   }
 }
 

@@ -378,6 +378,11 @@ TEST_CASE("indices are the same on every device", "[random]") {
     op.batch_index = 3;
     expect_cuda_matches_definition(op, {});
     expect_cpu_matches_definition(op, {});
+    const std::vector<std::int32_t> by_iteration = drawn_indices(op);
+    op.iteration = operands.counter(77);
+    op.batches = operands.counter(iteration * 5);
+    expect_cuda_matches_definition(op, {});
+    CHECK(drawn_indices(op) == by_iteration);
   }
 }
 

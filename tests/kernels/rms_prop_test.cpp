@@ -17,7 +17,8 @@ const std::vector<Shape> kShapes = {{1}, {4}, {7}, {3, 5, 5, 3}, {1025}};
 constexpr std::int64_t kBeyondOneGrid = 8 * 132 * 256 * 4 + 5;
 
 RmsProp on_counts(Operands& operands, const Shape& shape) {
-  return {.gradient = operands.uniform(shape, 1),
+  return {.iteration = operands.counter(3),
+          .gradient = operands.uniform(shape, 1),
           .parameter = operands.uniform(shape, 2),
           .square_average = operands.uniform(shape, 3, 0.0625f, 1)};
 }
@@ -30,7 +31,8 @@ TEST_CASE("several updates follow torch.optim.RMSprop", "[rms_prop]") {
   constexpr std::int64_t kCount = 37;
   Operands operands;
   const auto doubles = [&] { return operands.raw({kCount}, DType::F64); };
-  const RmsProp op{.gradient = doubles(),
+  const RmsProp op{.iteration = operands.counter(0),
+                   .gradient = doubles(),
                    .parameter = doubles(),
                    .square_average = doubles(),
                    .learning_rate = 0.125,
@@ -146,12 +148,13 @@ TEST_CASE("what rmsprop refuses and costs", "[rms_prop]") {
   const RmsProp good = on_counts(operands, {6});
   validate(good);
   CHECK(cost(good).flops == 11 * 6);
-  CHECK(cost(good).bytes == 20 * 6);
+  CHECK(cost(good).bytes == 20 * 6 + 8);
   const auto refused = [&](auto&& change) {
     RmsProp bad = good;
     change(bad);
     REQUIRE_THROWS_AS(validate(bad), Error);
   };
+  refused([](RmsProp& op) { op.iteration = Tensor{}; });
   refused([](RmsProp& op) { op.gradient = Tensor{}; });
   refused([&](RmsProp& op) { op.fault = operands.result({1}); });
   refused([&](RmsProp& op) { op.parameter = operands.result({5}); });

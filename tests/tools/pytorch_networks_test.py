@@ -37,6 +37,28 @@ class NetworkTest(unittest.TestCase):
         self.assertEqual([name for name, _ in block.named_parameters()], ["block.narrow.weight", "block.narrow.bias"])
         self.assertTrue(torch.equal(block(x), block.block.narrow(x).tanh() + x))
 
+    def test_images_grow_and_shrink(self):
+        x = torch.arange(16.0).reshape(1, 4, 2, 2)
+        modules = [
+            {"type": "upsample", "scale_factor": 2},
+            {"type": "avg_pool2d", "kernel_size": 2},
+            {"type": "pixel_shuffle", "upscale_factor": 2},
+            {"type": "global_pool", "reduction": "sum"},
+        ]
+        for modules, want in [(modules[:1], x.repeat_interleave(2, 2).repeat_interleave(2, 3)), (modules[:2], x),
+                              (modules[2:3], x.reshape(2, 2, 2, 2).permute(2, 0, 3, 1).reshape(1, 1, 4, 4)),
+                              (modules[3:], x.sum((2, 3), keepdim=True))]:
+            net = pytorch_networks.Network({"name": "test", "input": [4, 2, 2], "modules": modules})
+            self.assertTrue(torch.equal(net(x), want))
+
+    def test_norms_of_every_sample_have_our_files_names(self):
+        net = pytorch_networks.Network({"name": "test", "input": [4, 3, 2], "modules": [
+            {"type": "instance_norm2d", "num_features": 4},
+            {"type": "group_norm", "num_groups": 1, "num_channels": 4},
+        ]})
+        self.assertEqual(list(net.state_dict()), ["main.0.weight", "main.0.bias", "main.1.weight", "main.1.bias"])
+        self.assertAlmostEqual(net(torch.randn(5, 4, 3, 2)).flatten(1).mean(1).abs().max().item(), 0, places=5)
+
     def test_what_is_unknown_is_named(self):
         with self.assertRaisesRegex(ValueError, "layer type 'attention' is unknown here; known are linear,"):
             network([{"type": "attention"}])

@@ -21,11 +21,18 @@ add_library(gan_dnnl INTERFACE)
 target_include_directories(gan_dnnl SYSTEM INTERFACE ${DNNL_INCLUDE_DIR})
 target_link_libraries(gan_dnnl INTERFACE ${DNNL_LIBRARY})
 
-find_path(WEBP_INCLUDE_DIR webp/encode.h REQUIRED)
+find_path(WEBP_INCLUDE_DIR webp/decode.h REQUIRED)
 find_library(WEBP_LIBRARY webp REQUIRED)
 add_library(gan_webp INTERFACE)
 target_include_directories(gan_webp SYSTEM INTERFACE ${WEBP_INCLUDE_DIR})
 target_link_libraries(gan_webp INTERFACE ${WEBP_LIBRARY})
+
+# Not by its package: Debian's names programs that the library's users do not have.
+find_path(LIBZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(LIBZIP_LIBRARY zip REQUIRED)
+add_library(gan_libzip INTERFACE)
+target_include_directories(gan_libzip SYSTEM INTERFACE ${LIBZIP_INCLUDE_DIR})
+target_link_libraries(gan_libzip INTERFACE ${LIBZIP_LIBRARY})
 
 if(GAN_TESTS)
   find_package(Catch2 REQUIRED)  # 2 or 3

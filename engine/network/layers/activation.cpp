@@ -1,4 +1,6 @@
 // Pointwise functions.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 
@@ -38,12 +40,20 @@ class ActivationLayer final : public Layer {
     return {scaled_by_derivative(c, record, dy)};
   }
 
-  /// Where the function is made of straight lines dx = f'(x) dy does not change with x: d(P)/d(dy) = f'(x) v.
+  /// dx = f'(x) dy: d(P)/d(dy) = f'(x) v, and, unless the function is made of straight lines, d(P)/d(x) = f''(x) dy v.
   NodeTangent tangent(const NodeContext& c, const NodeRecord& record, const Tensor& dy, std::span<const Tensor> v,
-                      const GradientRequest& request) const override {
-    if (!is_made_of_lines()) return Layer::tangent(c, record, dy, v, request);
+                      const GradientRequest&) const override {
     if (!v[0].present()) return {};
-    return {.output = scaled_by_derivative(c, record, v[0])};
+    NodeTangent made{.output = scaled_by_derivative(c, record, v[0]), .inputs = {}};
+    if (is_made_of_lines()) return made;
+    const Shape& shape = record.output.shape;
+    made.inputs.push_back(c.builder.transient(c.name + ".x", shape));
+    c.builder.emit(ActivationTangent{.kind = options_.kind,
+                                     .y = record.output,
+                                     .dy = dy.reshaped(shape),
+                                     .v = v[0].reshaped(shape),
+                                     .second_order = made.inputs[0]});
+    return made;
   }
 
  private:

@@ -1,4 +1,6 @@
 // The sum of two values: where a residual block's branches meet.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 

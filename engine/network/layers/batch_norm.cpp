@@ -1,4 +1,6 @@
 // Batch normalisation, each sub-batch with statistics of its own.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 
@@ -66,7 +68,7 @@ class BatchNormLayer final : public Layer {
     ParamGrad mode = request.mode;
     for (const NodeRecord::Statistics& group : record.statistics) {
       const Tensor part = x.rows(group.first, group.count);
-      const bool skip = mode == ParamGrad::Skip;
+      const bool skip = mode == ParamGrad::Skip || group.first >= request.parameter_rows;
       c.builder.emit(BatchNormBackward{
           .x = part,
           .dy = dout.rows(group.first, group.count),
@@ -77,10 +79,41 @@ class BatchNormLayer final : public Layer {
           .dgamma = skip ? Tensor{} : request.gradients[0],
           .dbeta = skip ? Tensor{} : request.gradients[1],
           .workspace = c.builder.workspace(BatchNormBackward::workspace_count(rows_of(part), channels_)),
-          .mode = mode});
+          .mode = skip ? ParamGrad::Skip : mode});
       if (!skip) mode = ParamGrad::Accumulate;
     }
     return {dx};
+  }
+
+  /// A sub-batch is one sample of a group norm with a group for every channel.
+  NodeTangent tangent(const NodeContext& c, const NodeRecord& record, const Tensor& dy, std::span<const Tensor> v,
+                      const GradientRequest& request) const override {
+    if (!v[0].present()) return {};
+    refuse_overwriting(c, request);
+    const Tensor& x = record.inputs[0];
+    const Tensor pushed = c.builder.transient(c.name, x.shape);
+    const Tensor second_order = c.builder.transient(c.name + ".x", x.shape);
+    const Shape one_sample{1, channels_};
+    for (const NodeRecord::Statistics& group : record.statistics) {
+      const Shape batch{1, rows_of(x.rows(group.first, group.count)), channels_};
+      const auto part = [&](const Tensor& all) {
+        return all.reshaped(x.shape).rows(group.first, group.count).reshaped(batch);
+      };
+      const GroupNormShape shape = group_norm_shape(batch, channels_);
+      c.builder.emit(GroupNormTangent{.groups = channels_,
+                                      .x = part(x),
+                                      .dy = part(dy),
+                                      .v = part(v[0]),
+                                      .gamma = c.parameters[0],
+                                      .mean = group.mean.reshaped(one_sample),
+                                      .inverse_std = group.inverse_std.reshaped(one_sample),
+                                      .pushed = part(pushed),
+                                      .second_order = part(second_order),
+                                      .dgamma = request.mode == ParamGrad::Skip ? Tensor{} : request.gradients[0],
+                                      .workspace = c.builder.workspace(GroupNormTangent::workspace_count(shape)),
+                                      .mode = request.mode});
+    }
+    return {.output = pushed, .inputs = {second_order}};
   }
 
  private:

@@ -2,6 +2,8 @@
 //
 // A convolution whose filter covers its whole input is a linear layer on the same bytes: (N, HWC) times (K, RSC)^T. DCGAN's
 // first generator layer (latent to base grid, transposed) and last discriminator layer are of this kind.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 

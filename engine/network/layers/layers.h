@@ -34,15 +34,29 @@ struct ActivationOptions {
   float slope = 0;
 };
 
+/// What becomes of an image's pixels in a global pool.
+enum class GlobalPool { Sum, Mean };
+
 /// Makers of layers. `in` is the size of the (first) input: parameters depend on it.
 LayerPointer linear_layer(const FeatureShape& in, const LinearOptions&);
 LayerPointer conv_layer(const FeatureShape& in, const ConvOptions&);
 /// Batch normalisation of every channel, with gamma ~ N(1, 0.02) and beta (DCGAN's initialisation).
 LayerPointer batch_norm_layer(std::int64_t channels);
+/// Group normalisation of every sample, `groups` groups of neighbouring channels, with gamma 1 and beta 0 for every channel:
+/// instance normalisation where every channel is a group, the layer normalisation of GANs where all are one.
+LayerPointer group_norm_layer(const FeatureShape& in, std::int64_t groups);
 LayerPointer activation_layer(const ActivationOptions&);
 /// Image to vector or back: nothing moves in memory, but PyTorch has a module here, and modules are counted in names.
 LayerPointer reshape_layer(const FeatureShape& out);
 /// The sum of two values of one size: the end of a residual block.
 LayerPointer add_layer();
+/// Every pixel becomes factor x factor copies (nearest-neighbour upsampling).
+LayerPointer upsample_layer(std::int64_t factor);
+/// Averages over windows of window x window side by side; the window divides the image.
+LayerPointer average_pool_layer(std::int64_t window);
+/// factor * factor channels become as many pixels, in PyTorch's order of channels.
+LayerPointer pixel_shuffle_layer(std::int64_t factor);
+/// All pixels of a channel become one.
+LayerPointer global_pool_layer(GlobalPool kind);
 
 }  // namespace gan

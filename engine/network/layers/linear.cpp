@@ -1,5 +1,6 @@
 // y = x w^T + bias, on the features of an image or vector in one row.
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"

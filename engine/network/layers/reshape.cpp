@@ -1,4 +1,6 @@
 // The same numbers under another shape. Emits nothing.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/layers/layers.h"
 #include "kernels/core/contract/error.h"
 

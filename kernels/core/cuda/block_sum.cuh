@@ -1,12 +1,22 @@
 // The sum of one float a thread over a block, in an order that only the block's size decides.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "kernels/core/cuda/launch.cuh"
 
 namespace gan {
 
 inline constexpr int kWarpThreads = 32;
 inline constexpr int kMostBlockThreads = 1024;
+
+/// `blocks` blocks of full warps, one thread for each of `work` items where there are so few.
+inline LaunchShape blocks_of_full_warps(std::int64_t blocks, std::int64_t work) {
+  const std::int64_t warps = (work + kWarpThreads - 1) / kWarpThreads;
+  const auto threads = static_cast<unsigned>(std::min<std::int64_t>(kMostBlockThreads, warps * kWarpThreads));
+  return {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(threads)};
+}
 
 /// Shared memory that block_sum() needs.
 struct BlockSumMemory {

@@ -131,23 +131,6 @@ inline LaunchShape launch_shape(const ColumnGrid& grid) {
           .block = dim3(ColumnGrid::kThreads)};
 }
 
-template <int N, class Source, class Finish>
-void reduce_columns(std::int64_t rows, std::int64_t channels, const Source& source, const Finish& finish,
-                    float* workspace, cudaStream_t stream) {
-  using State = typename Source::State;
-  const ColumnGrid grid = reduction_grid(rows, channels, N);
-  if (grid.slices == 1) {
-    launch(reduce_columns_kernel<N, Source, Finish>, launch_shape(grid), stream, grid, source, finish);
-    return;
-  }
-  using Store = StorePartial<State>;
-  using Fold = Partials<State>;
-  State* partial = reinterpret_cast<State*>(workspace);
-  const ColumnGrid fold = fold_grid(grid);
-  launch(reduce_columns_kernel<N, Source, Store>, launch_shape(grid), stream, grid, source, Store{partial, channels});
-  launch(reduce_columns_kernel<1, Fold, Finish>, launch_shape(fold), stream, fold, Fold{partial, channels}, finish);
-}
-
 template <int N, class Map>
 __global__ void __launch_bounds__(ColumnGrid::kThreads) map_columns_kernel(ColumnGrid grid, Map map) {
   const ColumnWalk walk(grid);
@@ -160,27 +143,53 @@ __global__ void __launch_bounds__(ColumnGrid::kThreads) map_columns_kernel(Colum
 
 }  // namespace detail
 
-/// Merges the states of all rows, channel by channel, and hands each to `finish(state, channel, slice)`. `vector` is 4
-/// where the source may read four channels at a time, else 1. `workspace` holds reduction_workspace(rows, channels,
-/// sizeof(State) / 4) floats. No rows: `finish` gets State{}.
+/// Merges the states of all rows, channel by channel, and hands each to `finish(state, channel, slice)`; the source reads N
+/// channels (1 or 4) at a time. `workspace` holds reduction_workspace(rows, channels, sizeof(State) / 4) floats. No rows:
+/// `finish` gets State{}.
+template <int N, class Source, class Finish>
+void reduce_columns(std::int64_t rows, std::int64_t channels, const Source& source, const Finish& finish,
+                    float* workspace, cudaStream_t stream) {
+  using State = typename Source::State;
+  static_assert(sizeof(State) % sizeof(float) == 0, "a state consists of floats");
+  if (channels == 0) return;
+  const ColumnGrid grid = reduction_grid(rows, channels, N);
+  if (grid.slices == 1) {
+    launch(detail::reduce_columns_kernel<N, Source, Finish>, detail::launch_shape(grid), stream, grid, source, finish);
+    return;
+  }
+  using Store = detail::StorePartial<State>;
+  using Fold = detail::Partials<State>;
+  State* partial = reinterpret_cast<State*>(workspace);
+  const ColumnGrid fold = fold_grid(grid);
+  launch(detail::reduce_columns_kernel<N, Source, Store>, detail::launch_shape(grid), stream, grid, source,
+         Store{partial, channels});
+  launch(detail::reduce_columns_kernel<1, Fold, Finish>, detail::launch_shape(fold), stream, fold,
+         Fold{partial, channels}, finish);
+}
+
+/// The same with `vector` channels at a time: 4 where the source may read so many, else 1.
 template <class Source, class Finish>
 void reduce_columns(std::int64_t rows, std::int64_t channels, int vector, const Source& source, const Finish& finish,
                     float* workspace, cudaStream_t stream) {
-  static_assert(sizeof(typename Source::State) % sizeof(float) == 0, "a state consists of floats");
-  if (channels == 0) return;
-  if (vector == 4) detail::reduce_columns<4>(rows, channels, source, finish, workspace, stream);
-  else detail::reduce_columns<1>(rows, channels, source, finish, workspace, stream);
+  if (vector == 4) reduce_columns<4>(rows, channels, source, finish, workspace, stream);
+  else reduce_columns<1>(rows, channels, source, finish, workspace, stream);
 }
 
-/// Visits all (row, channel): a thread keeps what belongs to its channels in registers while it goes down the rows.
-/// `map.at<N>(column)` gives a writer whose write<kRows>(row, step) writes the rows row, row + step, ... (kRows of
-/// them).
+/// Visits all (row, channel): a thread keeps what belongs to its columns, of N channels (1 or 4) each, in registers while
+/// it goes down the rows. `map.at<N>(column)` gives a writer whose write<kRows>(row, step) writes the rows row,
+/// row + step, ... (kRows of them).
+template <int N, class Map>
+void map_columns(std::int64_t rows, std::int64_t channels, const Map& map, cudaStream_t stream) {
+  if (rows == 0 || channels == 0) return;
+  const ColumnGrid grid = map_grid(rows, channels, N);
+  launch(detail::map_columns_kernel<N, Map>, detail::launch_shape(grid), stream, grid, map);
+}
+
+/// The same with `vector` channels a column.
 template <class Map>
 void map_columns(std::int64_t rows, std::int64_t channels, int vector, const Map& map, cudaStream_t stream) {
-  if (rows == 0 || channels == 0) return;
-  const ColumnGrid grid = map_grid(rows, channels, vector);
-  if (vector == 4) launch(detail::map_columns_kernel<4, Map>, detail::launch_shape(grid), stream, grid, map);
-  else launch(detail::map_columns_kernel<1, Map>, detail::launch_shape(grid), stream, grid, map);
+  if (vector == 4) map_columns<4>(rows, channels, map, stream);
+  else map_columns<1>(rows, channels, map, stream);
 }
 
 }  // namespace gan

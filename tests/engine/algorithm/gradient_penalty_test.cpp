@@ -19,7 +19,7 @@ struct Penalised {
     Builder b(table, {.name = "penalty", .real = DType::F64});
     b.phase("all");
     b.emit(Fill{.y = critic.gradient_slab(), .value = 0});
-    penalise_gradient(b, critic, images, options);
+    penalise_gradient(b, critic, critic.forward(b, images, "D(x^)"), options, kInterpolatesPenalty);
     runtime = std::make_unique<Runtime>(make_cpu_backend(1), PlannedPrograms(table, {b.finish()}));
     std::mt19937 random(3);
     std::normal_distribution<double> normal;
@@ -89,7 +89,7 @@ TEST_CASE("straight lines need no second-order sweep", "[gradient_penalty]") {
   const Tensor images = storages.add({.name = "images", .shape = {3, 16, 16, 1}});
   Builder b(storages, {.name = "penalty"});
   b.phase("all");
-  penalise_gradient(b, critic, images, {});
+  penalise_gradient(b, critic, critic.forward(b, images, "D(x^)"), {}, kInterpolatesPenalty);
   const Program program = b.finish();
   int forward = 0, dgrad = 0, wgrad = 0;
   for (const Step& step : program.steps) {

@@ -59,7 +59,7 @@ TEST_CASE("formats are known by content", "[data][image_file]") {
   REQUIRE(image_format(Bytes{}) == ImageFormat::Unknown);
   REQUIRE(image_format(Bytes{0xff, 0xd8}) == ImageFormat::Unknown);
   REQUIRE(image_format(Bytes{'G', 'I', 'F', '8', '9', 'a', 0, 0}) == ImageFormat::Unknown);
-  require_error<InputError>([] { decode({'G', 'I', 'F', '8'}); }, {"f: not an image", "accepted: PNG and JPEG"});
+  require_error<InputError>([] { decode({'G', 'I', 'F', '8'}); }, {"f: not an image", "accepted: PNG, JPEG and WebP"});
 }
 
 TEST_CASE("PNG files of every colour mode decode exactly", "[data][image_file]") {

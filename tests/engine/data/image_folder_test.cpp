@@ -9,7 +9,8 @@
 
 #include "engine/data/image_file.h"
 #include "engine/data/parallel_each.h"
-#include "tests/engine/data/foreign_files.h"
+#include "tests/engine/data/loading_test_support.h"
+#include "tests/engine/data/webp_files.h"
 
 using namespace gan;
 using test::Bytes;
@@ -25,7 +26,11 @@ DataOptions options_for(const TemporaryFolder& folder, int channels = 0, int thr
   return {.source = folder.path(), .height = 4, .width = 6, .channels = channels, .seed = 0, .threads = threads};
 }
 
-Dataset load(const DataOptions& options) { return load_image_folder("folder", options); }
+Dataset load(const DataOptions& options) {
+  const FolderImages images(options);
+  report_passed_over(images, options);
+  return load_encoded_images(images, "folder", options);
+}
 
 /// The first byte of every image.
 Bytes first_of_each(const Dataset& dataset) {
@@ -99,13 +104,14 @@ TEST_CASE("linked folders are followed, circles once", "[data][image_folder]") {
 
 TEST_CASE("folders without images are refused", "[data][image_folder]") {
   const TemporaryFolder folder;
-  require_error<InputError>([&] { load(options_for(folder)); }, {folder.path(), "empty", "accepted: PNG and JPEG"});
+  require_error<InputError>([&] { load(options_for(folder)); },
+                            {folder.path(), "empty", "accepted: PNG, JPEG and WebP"});
   std::filesystem::create_directory(folder / "sub");
   require_error<InputError>([&] { load(options_for(folder)); }, {folder.path(), "empty"});
   folder.write("sub/readme.txt", Bytes{'h', 'i'});
   folder.write("table.csv", Bytes{'1'});
   require_error<InputError>([&] { load(options_for(folder)); },
-                            {folder.path(), "none of the 2 files", "accepted: PNG and JPEG"});
+                            {folder.path(), "no image among its 2 files: 2 text", "accepted: PNG, JPEG and WebP"});
 }
 
 TEST_CASE("a broken image in a folder is named, never left out; the first in order with any threads",
@@ -118,6 +124,64 @@ TEST_CASE("a broken image in a folder is named, never left out; the first in ord
   for (const int threads : {1, 2, 8})
     for (const int channels : {0, 1})
       require_error<InputError>([&] { load(options_for(folder, channels, threads)); }, {"17.png", "damaged PNG file"});
+}
+
+TEST_CASE("a folder says what it passed over, by kind", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  test::RecordingObserver observer;
+  DataOptions options = options_for(folder);
+  options.observer = &observer;
+  folder.write("1.png", grey_png(1, 1, 1));
+  load(options);
+  REQUIRE(observer.notices.empty());  // nothing to say
+  folder.write("a/2.gif", Bytes{'G', 'I', 'F', '8', '9', 'a'});
+  folder.write("notes.png", Bytes{'h', 'i'});
+  folder.write("b/3.gif", Bytes{'G', 'I', 'F', '8', '7', 'a'});
+  folder.write("4.webp", test::animated_webp_header());
+  REQUIRE(load(options).count == 1);
+  REQUIRE(observer.notices ==
+          std::vector<std::string>{folder.path().string() + ": passed over 4 files: 2 GIF, 1 animated WebP, 1 text"});
+}
+
+TEST_CASE("WebP files load beside the others", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  folder.write("1.png", grey_png(4, 4, 9));
+  folder.write("2.webp", test::encode_webp_lossless(1, 1, 3, {70, 80, 90}));
+  const Dataset dataset = load(options_for(folder));
+  REQUIRE(dataset.channels == 3);
+  REQUIRE(first_of_each(dataset) == Bytes{9, 70});
+}
+
+TEST_CASE("damaged images are left out when asked, and named", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  const Bytes whole = grey_png(30, 30, 9);
+  folder.write("1.png", grey_png(3, 3, 10));
+  const std::string half = folder.write("2.png", test::first_bytes(whole, whole.size() - 13));
+  folder.write("3.png", grey_png(3, 3, 30));
+  const std::string head = folder.write("4.png", test::first_bytes(whole, 9));
+  folder.write("5.png", grey_png(3, 3, 50));
+  for (const int threads : {1, 3})
+    for (const int channels : {0, 1, 3}) {
+      DataOptions options = options_for(folder, channels, threads);
+      options.skip_damaged = true;
+      const Dataset dataset = load(options);
+      REQUIRE(dataset.count == 3);
+      REQUIRE(dataset.channels == std::max(1, channels));
+      REQUIRE(first_of_each(dataset) == Bytes{10, 30, 50});
+      REQUIRE(std::int64_t(dataset.pixels.size()) == 3 * dataset.image_bytes());
+      REQUIRE(dataset.left_out.size() == 2);
+      REQUIRE(dataset.left_out[0].starts_with(half + ": damaged PNG file"));
+      REQUIRE(dataset.left_out[1].starts_with(head + ": damaged PNG file"));
+    }
+}
+
+TEST_CASE("a folder of nothing but damaged images is refused all the same", "[data][image_folder]") {
+  const TemporaryFolder folder;
+  const std::string half = folder.write("1.png", test::first_bytes(grey_png(30, 30, 9), 40));
+  DataOptions options = options_for(folder);
+  options.skip_damaged = true;
+  require_error<InputError>([&] { load(options); },
+                            {folder.path(), "none of its 1 images can be read", half + ": damaged PNG file"});
 }
 
 TEST_CASE("files and folders that may not be read are named", "[data][image_folder]") {

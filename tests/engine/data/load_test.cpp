@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "tests/engine/data/foreign_files.h"
+#include "tests/engine/data/zip_files.h"
 
 using namespace gan;
 using test::Bytes;
@@ -53,6 +53,33 @@ TEST_CASE("load_dataset finds out what its source is", "[data][load]") {
   REQUIRE(plain.pixels == test::noise(32));
   REQUIRE(load_dataset(options_for(folder.write("digits.gz", test::gzip(kIdx)))).pixels == test::noise(32));
   REQUIRE(load_dataset(options_for("shapes")).count == 8192);
+
+  Bytes array = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 59, 0};
+  const std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,8,8)}\n";
+  array.insert(array.end(), header.begin(), header.end());
+  REQUIRE(load_dataset(options_for(folder.write("a.npy", test::joined({array, Bytes(128, 7)})))).pixels ==
+          Bytes(32, 7));
+  REQUIRE(
+      load_dataset(options_for(folder.write("a.zip", test::zip_archive({{"x", test::grey_png(4, 4, 6)}})))).pixels ==
+      Bytes(16, 6));
+}
+
+TEST_CASE("CIFAR-10 loads from one batch, and from a folder of batches that holds no images", "[data][load]") {
+  const TemporaryFolder folder;
+  const auto batch = [](std::uint8_t shade) { return test::joined({Bytes{3}, Bytes(3072, shade)}); };
+  const std::string second = folder.write("cifar/data_batch_2.bin", batch(20));
+  folder.write("cifar/data_batch_1.bin", batch(10));
+  folder.write("cifar/test_batch.bin", batch(99));
+  folder.write("cifar/readme.html", Bytes{'<'});
+  REQUIRE(load_dataset(options_for(second)).pixels == Bytes(48, 20));
+  REQUIRE(load_dataset(options_for(folder.write("other", batch(30)))).pixels == Bytes(48, 30));
+  const Dataset both = load_dataset(options_for((folder / "cifar").string()));
+  REQUIRE(both.name == "cifar");
+  REQUIRE(both.pixels == test::joined({Bytes(48, 10), Bytes(48, 20)}));
+  folder.write("cifar/1.png", test::grey_png(4, 4, 77));  // what was a folder of images stays one
+  REQUIRE(load_dataset(options_for((folder / "cifar").string())).pixels == Bytes(16, 77));
+  const std::string half = folder.write("data_batch_5.bin", Bytes(3000));
+  require_error<InputError>([&] { load_dataset(options_for(half)); }, {half, "no whole number"});
 }
 
 TEST_CASE("fashion-mnist is looked for in GAN_CUDA_DATA first, gzipped or not", "[data][load]") {
@@ -96,7 +123,7 @@ TEST_CASE("sources that are not there or not of a kind are refused", "[data][loa
   const std::string picture = folder.write("1.png", test::grey_png(1, 1, 1));
   refuse(picture, {picture, "one image", "accepted: a folder of images"});
   const std::string text = folder.write("notes.txt", Bytes{'h', 'e', 'l', 'l', 'o'});
-  refuse(text, {text, "68 65 6c 6c", "accepted: IDX"});
+  refuse(text, {text, "68 65 6c 6c", "accepted: a folder of images, an IDX file"});
   refuse(folder.write("nothing", {}), {"nothing", "truncated"});
   refuse(folder.write("half.gz", test::first_bytes(test::gzip(kIdx), 30)), {"half.gz", "truncated"});
   const std::string pipe = (folder / "pipe").string();

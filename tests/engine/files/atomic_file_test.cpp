@@ -166,6 +166,15 @@ TEST_CASE("clearing half-written files spares finished ones, folders, links and 
   CHECK(remove_stale_partials(folder / "missing") == 0);
 }
 
+TEST_CASE("half-written files can be cleared by the beginning of their names", "[files]") {
+  const TemporaryFolder folder;
+  write_plainly(folder / "ours-1.123-0.partial", "half");
+  write_plainly(folder / "theirs.partial", "precious");
+  CHECK(remove_stale_partials(folder.path(), "ours-") == 1);
+  CHECK(contents_of(folder / "theirs.partial") == "precious");
+  CHECK(test::count_files(folder.path()) == 1);
+}
+
 TEST_CASE("a stale temporary of the same process id is no obstacle", "[files]") {
   const TemporaryFolder folder;
   write_plainly(folder / fmt::format("a.txt.{}-0.partial", ::getpid()), "of an earlier process");

@@ -1,4 +1,6 @@
 // The planner and the layer lists.
+#include <nlohmann/json.hpp>
+
 #include "engine/network/models/models.h"
 
 #include "engine/network/network.h"

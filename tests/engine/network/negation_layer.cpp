@@ -1,6 +1,8 @@
 // What a new kind of layer takes: one file like this, and the line in negation_layer.h. It takes part in every sweep.
 #include "tests/engine/network/negation_layer.h"
 
+#include <nlohmann/json.hpp>
+
 #include "kernels/core/contract/error.h"
 
 namespace gan {

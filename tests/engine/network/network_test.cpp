@@ -32,6 +32,29 @@ NetworkGraph residual() {
   return graph;
 }
 
+/// Norms of every sample and all layers that change an image's size.
+NetworkGraph growing_and_shrinking() {
+  const FeatureShape image{4, 6, 8}, features{4, 6, 4};
+  const ConvOptions three{.out = features, .kernel_h = 3, .kernel_w = 3, .stride_h = 1, .stride_w = 1, .bias = true};
+  NetworkGraph graph("growing and shrinking", image);
+  const Value shuffled = graph.add("shuffled", pixel_shuffle_layer(2), {graph.input()});
+  const Value pooled = graph.add("pooled", average_pool_layer(2), {shuffled});
+  const Value grown = graph.add("grown", upsample_layer(2), {pooled});
+  const Value halved = graph.add("halved", average_pool_layer(2), {grown});
+  const Value stem = graph.add("stem", conv_layer({4, 6, 2}, three), {halved});
+  const Value instance_norm = graph.add("instance_norm", group_norm_layer(features, 4), {stem});
+  const Value sigmoid = graph.add("sigmoid", activation_layer({.kind = ActivationKind::Sigmoid}), {instance_norm});
+  const Value layer_norm = graph.add("layer_norm", group_norm_layer(features, 1), {sigmoid});
+  const Value sum = graph.add("sum", add_layer(), {layer_norm, stem});
+  const Value group_norm = graph.add("group_norm", group_norm_layer(features, 2), {sum});
+  const Value mixed = graph.add("mixed", conv_layer(features, three), {group_norm});
+  const Value mean = graph.add("mean", global_pool_layer(GlobalPool::Mean), {mixed});
+  const Value total = graph.add("total", global_pool_layer(GlobalPool::Sum), {sum});
+  const Value both = graph.add("both", add_layer(), {mean, total});
+  graph.add("logit", linear_layer({1, 1, 4}, {.out = {}}), {both});
+  return graph;
+}
+
 /// A network in double with a program that runs it forwards, takes sum(weights * output) as the loss, and runs it back.
 struct Laboratory {
   Laboratory(const NetworkGraph& graph, std::int64_t batch, ParamGrad mode = ParamGrad::Overwrite)
@@ -124,6 +147,7 @@ TEST_CASE("whole networks backpropagate right", "[network]") {
     check_all_gradients(nets.discriminator);
   }
   check_all_gradients(residual());
+  check_all_gradients(growing_and_shrinking());
 }
 
 TEST_CASE("parameter gradients are skipped, overwritten or added", "[network]") {

@@ -184,6 +184,56 @@ TEST_CASE("a terminal gets one line that rewrites itself, as wide as it is now",
   CHECK(stage.taken() == "\n");
 }
 
+LoadingProgress loading(std::int64_t done) {
+  return {.activity = "decoding faces", .done = done, .total = 3000, .seconds = 2};
+}
+
+TEST_CASE("a load is shown as a line, too, and fits every width", "[progress]") {
+  CHECK(plain_loading_line(loading(1000)) == "decoding faces  33%  1000/3000  500/s  ETA 0:04");
+  CHECK(contains(loading_line(loading(1500), 79, true), "█"));
+  CHECK(contains(loading_line(loading(1500), 79, true), "  decoding faces  50%  1500/3000"));
+  CHECK(loading_line(loading(1000), 47, true) == plain_loading_line(loading(1000)));
+  CHECK(loading_line(loading(1000), 46, true) == "33%  1000/3000  500/s  ETA 0:04");
+  CHECK(contains(plain_loading_line({}), "ETA ?"));
+  for (const LoadingProgress& progress : {loading(0), loading(3000), LoadingProgress{}})
+    for (int columns = 1; columns < 120; ++columns)
+      REQUIRE(columns_of(loading_line(progress, columns, true)) <= columns);
+}
+
+TEST_CASE("a load's line stays in place until the run starts; notices stand above it", "[progress]") {
+  Stage stage;
+  stage.columns = 100;
+  stage.display.on_loading(loading(1000));
+  CHECK(!contains(stage.taken(), "\n"));
+  stage.display.on_notice("faces: passed over 1 file: 1 GIF");
+  const std::string with_notice = stage.taken();
+  CHECK(with_notice.starts_with("\r\x1b[Kfaces: passed over 1 file: 1 GIF\n"));
+  CHECK(contains(with_notice, "1000/3000"));
+  stage.display.on_loading(loading(2000));
+  CHECK(contains(stage.taken(), "\r\x1b[K"));
+  stage.display.on_start({});
+  CHECK(stage.taken().starts_with("\r\x1b[Kdevice"));
+  stage.display.finish();
+  CHECK(stage.taken().empty());
+}
+
+TEST_CASE("without a terminal a load's lines come every ten seconds; the run's first line does not wait for them",
+          "[progress]") {
+  Stage stage;
+  stage.display.on_loading(loading(1));
+  CHECK(lines_of(stage.taken()) == 1);
+  stage.time += std::chrono::seconds(9);
+  stage.display.on_loading(loading(2));
+  CHECK(stage.taken().empty());
+  stage.time += std::chrono::seconds(1);
+  stage.display.on_loading(loading(3));
+  CHECK(contains(stage.taken(), "3/3000"));
+  stage.display.on_start({});
+  stage.taken();
+  stage.report(1);
+  CHECK(contains(stage.taken(), "1/18760"));
+}
+
 TEST_CASE("the start of a run in words", "[progress]") {
   const RunSummary summary{.device = "CPU, 2 threads",
                            .dataset = "faces",

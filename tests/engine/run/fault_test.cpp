@@ -55,7 +55,7 @@ TEST_CASE("a NaN weight of the generator stops both players and is named", "[fau
   for (int i = 0; i < 3; ++i) run.runtime.run(kIteration);  // the device may be iterations ahead of whoever looks
   REQUIRE(run.fault() == 2);
   CHECK(run.read(run.programs.players.discriminator.parameter_slab()) == d_before);
-  const std::string message = locate_fault(run.programs.players, run.runtime, kIteration, run.fault() - 1);
+  const std::string message = locate_fault(run.programs, run.runtime, run.fault() - 1);
   INFO(message);
   CHECK(message.find("iteration 2:") != std::string::npos);
   CHECK(message.find("D step 1, instruction 'linear dgrad', dx = G(z).0") != std::string::npos);

@@ -52,6 +52,8 @@ class ForgetfulBackend final : public Backend {
 TEST_CASE("the choices of the settings are those of the catalogues", "[training_programs]") {
   CHECK(choices_of("model") == model_names());
   CHECK(choices_of("objective") == objective_names());
+  CHECK(choices_of("optimizer") == optimizer_names());
+  CHECK(choices_of("lr-schedule") == learning_rate_schedule_names());
 }
 
 TEST_CASE("a second allocation that fails gives the first one back", "[training_programs]") {

@@ -122,12 +122,20 @@ TEST_CASE("a gradient penalty wants a critic that looks at each image by itself"
   accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.norm = "none", o.lambda = 5, o.gp_side = "one"; });
   accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.model = "mlp"; });
   accepts([](TrainingOptions& o) { o.objective = "wgan", o.clip = 0.02, o.optimizer = "rmsprop"; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.r1 = 1; }), "--r1 with --norm batch"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.r2 = 1; }), "--r2 with --norm batch"));
+  accepts([](TrainingOptions& o) { o.r1 = 1, o.r2 = 2, o.norm = "none", o.penalty_every = 16; });
+  accepts([](TrainingOptions& o) { o.r1 = 1, o.force_penalty = true; });
 }
 
 TEST_CASE("options of one objective mean nothing with another", "[options]") {
   CHECK(contains(refusal([](TrainingOptions& o) { o.lambda = 5; }), "--lambda: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.clip = 5; }), "--clip: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.gp_side = "one"; }), "--gp-side: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.gp_norm = "channel"; }), "--gp-norm: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.r1 = 1; }), "--r1: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.penalty_every = 4; }), "--penalty-every: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.early_iterations = 4; }), "--early-iterations: means something"));
   CHECK(
       contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "none"; }), "--norm: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.label_smoothing = 0.1; }),
@@ -156,6 +164,25 @@ TEST_CASE("exactly one length", "[options]") {
     CHECK(contains(refusal(wrong), "exactly one of the three"));
   CHECK(contains(refusal(lengths(-1, 0, 0)), "--iterations: -1 is out of range"));
   CHECK(contains(refusal(lengths(0, 0, -2)), "--minutes: -2 is out of range"));
+}
+
+TEST_CASE("a learning rate that falls needs a length in iterations", "[options]") {
+  for (const char* schedule : {"linear", "cosine"}) {
+    accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.iterations = 3; });
+    accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 3; });
+    const std::string message =
+        refusal([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.minutes = 5; });
+    CHECK(contains(message, "--lr-schedule " + std::string(schedule) + " with --minutes 5: "));
+    CHECK(contains(message, "accepted are --iterations, --epochs, or --lr-schedule constant"));
+  }
+  accepts([](TrainingOptions& o) { o.epochs = 0, o.minutes = 5; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.lr_schedule = "step"; }), "--lr-schedule: 'step' is unknown"));
+}
+
+TEST_CASE("momentum is sgd's", "[options]") {
+  accepts([](TrainingOptions& o) { o.optimizer = "sgd", o.momentum = 0; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.momentum = 0.5; }), "--momentum: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.optimizer = "sgd", o.momentum = 1; }), "--momentum: 1 is out of"));
 }
 
 TEST_CASE("options that contradict each other", "[options]") {
