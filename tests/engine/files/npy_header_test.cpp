@@ -1,4 +1,4 @@
-#include "engine/files/npy.h"
+#include "engine/files/npy_header.h"
 
 #include <vector>
 
@@ -9,7 +9,7 @@ namespace {
 
 std::string header_of(const std::vector<std::int64_t>& shape) { return npy_header(shape); }
 
-TEST_CASE("the header of an array is that of NumPy's format, version 1.0", "[npy]") {
+TEST_CASE("the header of an array is that of NumPy's format, version 1.0", "[npy_header]") {
   const std::string header = header_of({50000, 64, 48, 3});
   CHECK(header.substr(0, 8) == std::string("\x93NUMPY\x01\x00", 8));
   CHECK(header.size() % 64 == 0);
@@ -21,7 +21,7 @@ TEST_CASE("the header of an array is that of NumPy's format, version 1.0", "[npy
         "{'descr': '|u1', 'fortran_order': False, 'shape': (50000, 64, 48, 3), }");
 }
 
-TEST_CASE("every length of shape leaves the elements aligned", "[npy]") {
+TEST_CASE("every length of shape leaves the elements aligned", "[npy_header]") {
   for (std::int64_t extent = 1; extent < 1'000'000'000'000; extent *= 10) {
     const std::string header = header_of({extent, extent});
     CHECK(header.size() % 64 == 0);
