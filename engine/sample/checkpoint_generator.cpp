@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <nlohmann/json.hpp>
 
 #include "engine/files/image_grid.h"
 #include "engine/run/checkpoint.h"
@@ -34,7 +33,9 @@ const std::string& metadata_of(const SafetensorsFile& file, const std::string& k
 TrainingOptions run_options(const SafetensorsFile& file, const std::string& path) {
   TrainingOptions options;
   apply_toml_text(metadata_of(file, "config", path), path + ": config", options);
-  check_options(options);
+  try {
+    check_options(options);
+  } catch (const InputError& error) { throw InputError(fmt::format("{}: config: {}", path, error.what())); }
   return options;
 }
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/files/animation.h"
-#include "engine/files/npy.h"
+#include "engine/files/npy_header.h"
 #include "engine/files/png.h"
 #include "engine/sample/checkpoint_generator.h"
 #include "kernels/core/contract/error.h"

@@ -18,7 +18,7 @@ Usage: gan_cuda_sample --checkpoint FILE [options]
 
 A checkpoint of gan_cuda_train is all it needs: the network's description is inside. Every image is
 addressed by a seed, a whole number: seed 7 is the same image whether it is drawn alone or among a
-million. (Another device, or another --batch, may round otherwise: by a step of 1/255 here and there.)
+million. (Another device, or another --batch, may round otherwise: a pixel by one step of 255.)
 
 Examples:
   gan_cuda_sample --checkpoint runs/mine/checkpoints/step-1000.safetensors
@@ -35,13 +35,14 @@ Examples:
 
 constexpr std::string_view kClosing = R"(
 Batch normalisation is in inference form here, so that an image depends on its seed alone; the grids
-that training saves take the statistics of their 64 images instead, and look a little different. The
-average (--ema yes) brings statistics that were calibrated for it when the checkpoint was written; the
-raw generator (--ema no) has the running ones of its last training batches, which trail behind its
-weights: expect its images to be rougher.
+that training saves take the statistics of their 64 images instead, and look a little different.
+The average (--ema yes) brings statistics that were calibrated for it when the checkpoint was
+written; the raw generator (--ema no) has the running ones of its last training batches, which trail
+behind its weights: expect its images to be rougher.
 
-Files appear under their names when they are whole. Ctrl-C stops at once and leaves no part of one
-(--separate: the images so far stay).
+Files appear under their names when they are whole. Ctrl-C stops after the batch at hand and leaves
+no part of one (--separate: the images so far stay); a second one stops at once, and may leave a
+file whose name ends in .partial.
 
 Exit codes: 0 done, 1 an error inside the program, 2 wrong input, 3 the machine cannot (no GPU,
 memory, disk), 130 interrupted.

@@ -23,6 +23,21 @@ inline std::vector<std::string> small_run(const std::filesystem::path& out, std:
   return arguments;
 }
 
+/// A folder to stand in, so that a file left behind is seen.
+class WorkingFolder {
+ public:
+  WorkingFolder() : previous_(std::filesystem::current_path()) { std::filesystem::current_path(folder_.path()); }
+  WorkingFolder(const WorkingFolder&) = delete;
+  WorkingFolder& operator=(const WorkingFolder&) = delete;
+  ~WorkingFolder() { std::filesystem::current_path(previous_); }
+
+  bool empty() const { return std::filesystem::is_empty(folder_.path()); }
+
+ private:
+  TemporaryFolder folder_;
+  std::filesystem::path previous_;
+};
+
 /// The lines of log.jsonl.
 inline std::vector<nlohmann::json> log_of(const std::filesystem::path& run) {
   std::vector<nlohmann::json> lines;
@@ -66,16 +81,28 @@ inline void expect_same_tree(const std::map<std::string, std::string>& expected,
   }
 }
 
-/// The command is refused: the exit code, one line of error that holds `part`, nothing on standard output.
-inline void expect_refusal(const std::vector<std::string>& arguments, int exit_code, const std::string& part,
-                           const std::string& program = kTrain) {
+/// The command fails: the exit code, and an error that holds `part` as the last line of standard error; nothing on standard
+/// output.
+inline std::string expect_failure(const std::vector<std::string>& arguments, int exit_code, const std::string& part,
+                                  const std::string& program = kTrain) {
   const ProgramResult result = run_program(program, arguments);
   INFO(result.error);
   CHECK(result.exit_code == exit_code);
   CHECK(result.out.empty());
-  CHECK(result.error.starts_with("gan_cuda_train: error: "));
-  CHECK(contains(result.error, part));
-  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
+  const std::string name = program == kSample ? "gan_cuda_sample" : "gan_cuda_train";
+  const std::size_t at = result.error.rfind(name + ": error: ");
+  REQUIRE(at != std::string::npos);
+  CHECK((at == 0 || result.error[at - 1] == '\n'));
+  CHECK(contains(result.error.substr(at), part));
+  CHECK(result.error.find('\n', at) == result.error.size() - 1);
+  return result.error;
+}
+
+/// The command is refused: the same, and the error is all that it says.
+inline void expect_refusal(const std::vector<std::string>& arguments, int exit_code, const std::string& part,
+                           const std::string& program = kTrain) {
+  const std::string error = expect_failure(arguments, exit_code, part, program);
+  CHECK(std::count(error.begin(), error.end(), '\n') == 1);
 }
 
 /// The same for a run that exists: nothing in it changes.

@@ -4,21 +4,6 @@
 namespace gan::test {
 namespace {
 
-/// A folder to stand in, so that a file left behind is seen.
-class WorkingFolder {
- public:
-  WorkingFolder() : previous_(std::filesystem::current_path()) { std::filesystem::current_path(folder_.path()); }
-  WorkingFolder(const WorkingFolder&) = delete;
-  WorkingFolder& operator=(const WorkingFolder&) = delete;
-  ~WorkingFolder() { std::filesystem::current_path(previous_); }
-
-  bool empty() const { return std::filesystem::is_empty(folder_.path()); }
-
- private:
-  TemporaryFolder folder_;
-  std::filesystem::path previous_;
-};
-
 const std::vector<std::string> kSmall = {"--data", "shapes", "--image-size", "16", "--width", "4", "--device", "cpu"};
 
 std::string said(std::vector<std::string> arguments) {

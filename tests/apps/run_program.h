@@ -8,9 +8,10 @@
 
 namespace gan::test {
 
-/// gan_cuda_train as built here, and the same with the emulated CUDA device.
+/// gan_cuda_train as built here, the same with the emulated CUDA device, and gan_cuda_sample.
 inline const std::string kTrain = GAN_TRAIN;
 inline const std::string kTrainEmulated = GAN_TRAIN_EMULATED;
+inline const std::string kSample = GAN_SAMPLE;
 
 struct ProgramResult {
   int exit_code = 0;  ///< or 128 + the signal that ended it

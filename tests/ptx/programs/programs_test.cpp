@@ -1,4 +1,4 @@
-// gan_cuda_train and gan_cuda_bench with the CUDA code path on the software GPU.
+// gan_cuda_train, gan_cuda_sample and gan_cuda_bench with the CUDA code path on the software GPU.
 #include <cmath>
 #include <functional>
 
@@ -8,7 +8,8 @@
 namespace gan::test {
 namespace {
 
-const std::string kTrainSoftwareGpu = GAN_TRAIN_SOFTWARE_GPU, kBenchSoftwareGpu = GAN_BENCH_SOFTWARE_GPU;
+const std::string kTrainSoftwareGpu = GAN_TRAIN_SOFTWARE_GPU, kBenchSoftwareGpu = GAN_BENCH_SOFTWARE_GPU,
+                  kSampleSoftwareGpu = GAN_SAMPLE_SOFTWARE_GPU;
 constexpr int kIterations = 3;
 constexpr double kLearningRate = 2e-4;
 
@@ -128,6 +129,29 @@ TEST_CASE("a trace from the software GPU holds the CPU's draws and gradients", "
     const std::vector<float> values = tensor.values<float>();
     return std::vector<double>(values.size(), kRounding * largest(values));
   });
+}
+
+// Values of up to 1 differ by kRounding; where that carries one over to the next of 255 steps, the pixel differs by one.
+TEST_CASE("gan_cuda_sample draws the CPU's images on the software GPU", "[ptx]") {
+  const TemporaryFolder folder;
+  run_on_software_gpu(kTrain, tiny_run(folder / "run", "dcgan", "cpu"));
+  const auto drawn = [&](const std::string& program, const std::string& device) {
+    const auto file = folder / (device + ".npy");
+    const ProgramResult result = run_on_software_gpu(
+        program, {"--checkpoint", (folder / "run/checkpoints/step-3.safetensors").string(), "--device", device,
+                  "--batch", "4", "--count", "6", "--npy", "--out", file.string()});
+    CHECK(contains(result.error, device == "cuda" ? "Software GPU" : "CPU"));
+    return contents_of(file);
+  };
+  const std::string on_gpu = drawn(kSampleSoftwareGpu, "cuda"), on_cpu = drawn(kSample, "cpu");
+  REQUIRE(on_gpu.size() == on_cpu.size());
+  int off = 0;
+  for (std::size_t i = 0; i < on_cpu.size(); ++i) {
+    const int difference = static_cast<unsigned char>(on_gpu[i]) - static_cast<unsigned char>(on_cpu[i]);
+    REQUIRE(std::abs(difference) <= 1);
+    off += difference != 0;
+  }
+  CHECK(off < static_cast<int>(on_cpu.size()) / 100);
 }
 
 TEST_CASE("gan_cuda_bench times iterations and instructions on the software GPU", "[ptx]") {

@@ -1,4 +1,4 @@
-#include "engine/files/npy.h"
+#include "engine/files/npy_header.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
