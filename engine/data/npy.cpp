@@ -104,6 +104,7 @@ class HeaderParser {
     }
     if (digits == 0) refuse();
     left_.remove_prefix(digits);
+    if (left_.starts_with('L')) left_.remove_prefix(1);  // as Python 2 writes long integers
     return extent;
   }
 

@@ -27,6 +27,7 @@ struct CloseEntry {
 [[noreturn]] void fail(const std::string& what, zip_error_t& error) {
   const int code = zip_error_code_zip(&error);
   const std::string words = zip_error_strerror(&error);
+  zip_error_fini(&error);  // it holds these words
   if (code == ZIP_ER_MEMORY) throw std::bad_alloc();
   throw InputError(fmt::format("{}: damaged zip archive: {}", what, words));
 }
@@ -34,7 +35,9 @@ struct CloseEntry {
 /// Whether a name, unpacked somewhere, would land elsewhere. Windows' separators count as well.
 bool leads_out(std::string_view name) {
   const auto is_separator = [](char c) { return c == '/' || c == '\\'; };
-  if (name.empty() || is_separator(name[0]) || (name.size() > 1 && name[1] == ':')) return true;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (name.empty() || is_separator(name[0])) return true;
+  if (name.size() > 1 && is_letter(name[0]) && name[1] == ':') return true;
   for (std::size_t begin = 0; begin <= name.size();) {
     const auto end = std::find_if(name.begin() + std::ptrdiff_t(begin), name.end(), is_separator) - name.begin();
     if (name.substr(begin, std::size_t(end) - begin) == "..") return true;

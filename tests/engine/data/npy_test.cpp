@@ -117,6 +117,7 @@ TEST_CASE("where two axes could be the channels, the last one is", "[data][npy]"
 TEST_CASE(".npy headers may be written in other ways", "[data][npy]") {
   const auto parse = [](const std::string& text) { return parse_npy_header(text, "f"); };
   for (const std::string text : {"{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4, 5), }   \n",
+                                 "{'descr': '|u1', 'fortran_order': False, 'shape': (3L, 4L, 5L), }",
                                  "{\"shape\":(3,4,5,),\"descr\":\"|u1\",\"fortran_order\":False}",
                                  " { 'fortran_order' :False ,\t'shape': ( 3 , 4 , 5 ) , 'descr': '|u1' }"}) {
     const NpyHeader header = parse(text);
