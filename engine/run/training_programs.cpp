@@ -24,20 +24,11 @@ OptimizerOptions optimizer(const TrainingOptions& o, std::int64_t images, double
           .schedule = learning_rate_schedule(o.lr_schedule, total_iterations(o, images))};
 }
 
-<<<<<<< HEAD
 Players::Options player_options(const TrainingOptions& o, std::int64_t images, std::int64_t channels) {
-  return {
-    .model = {.model = o.model,
-              .image = {o.image_height, o.image_width, channels},
-              .latent = o.latent,
-              .d_norm = o.norm == "batch",
-              .width = o.width},
-=======
-Players::Options player_options(const TrainingOptions& o, std::int64_t channels) {
   return {.model = model_options(o, channels),
->>>>>>> main
-    .average = o.ema > 0, .g_optimizer = optimizer(o, images, o.g_lr), .d_optimizer = optimizer(o, images, o.d_lr)
-  };
+          .average = o.ema > 0,
+          .g_optimizer = optimizer(o, images, o.g_lr),
+          .d_optimizer = optimizer(o, images, o.d_lr)};
 }
 
 IterationOptions iteration_options(const TrainingOptions& o, const IterationKinds& kinds, const IterationKind& kind) {
@@ -146,7 +137,6 @@ void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint6
   runtime.upload(counters.discriminator_updates, &updates);
 }
 
-<<<<<<< HEAD
 std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
   if (o.iterations > 0) return o.iterations;
   if (o.epochs > 0)
@@ -154,10 +144,7 @@ std::int64_t total_iterations(const TrainingOptions& o, std::int64_t images) {
   return 0;
 }
 
-Dataset load_training_data(const TrainingOptions& o) {
-=======
 Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) {
->>>>>>> main
   return load_dataset({.source = o.data,
                        .height = static_cast<int>(o.image_height),
                        .width = static_cast<int>(o.image_width),

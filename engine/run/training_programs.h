@@ -59,16 +59,11 @@ ModelOptions model_options(const TrainingOptions& options, std::int64_t channels
 /// How many of `count` images training never sees, as `options` ask: at most a twentieth, and two or none.
 std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count);
 
-<<<<<<< HEAD
 /// How many iterations a run that trains on `images` images has; 0 where time decides.
 std::int64_t total_iterations(const TrainingOptions& options, std::int64_t images);
 
-/// The data set that `options` name, at the asked size.
-Dataset load_training_data(const TrainingOptions& options);
-=======
 /// The data set that `options` name, at the asked size. `observer` is told how it goes; null: nobody.
 Dataset load_training_data(const TrainingOptions& options, LoadingObserver* observer = nullptr);
->>>>>>> main
 
 /// The device that `options` name with all of the run's programs bound to it. Where the plan does not fit, MachineError
 /// says by how much and names the largest batch that would. Takes the programs of `programs`, which outlives the runtime.
