@@ -33,7 +33,9 @@ struct Shuffle {
 
     template <int kRows>
     __device__ __forceinline__ void write(std::int64_t row, std::int64_t step) const {
-#pragma unroll
+      constexpr int kAtOnce =
+          kFour ? kRows : 1;  // loops over any f, several rows at once, would need too many registers
+#pragma unroll kAtOnce
       for (int k = 0; k < kRows; ++k) move(row + k * step);
     }
 
@@ -56,11 +58,14 @@ struct Shuffle {
         for (int e = 0; e < 4; ++e) four.value[e] = load<1>(pixel_at(r, e / 2, e % 2)).value[0];
         store(packed_at(r), four);
       } else {
-        for (int i = 0; i < factor; ++i)
-          for (int j = 0; j < factor; ++j) {
-            Packed* const at = packed_at(r) + i * factor + j;
-            if constexpr (kUnpacks) store(pixel_at(r, i, j), load<1>(at));
-            else store(at, load<1>(pixel_at(r, i, j)));
+        Packed* at = packed_at(r);
+        Pixels* line = pixel_at(r, 0, 0);
+#pragma unroll 1
+        for (int i = 0; i < factor; ++i, line += columns * factor)
+#pragma unroll 1
+          for (int j = 0; j < factor; ++j, ++at) {
+            if constexpr (kUnpacks) store(line + j * channels, load<1>(at));
+            else store(at, load<1>(line + j * channels));
           }
       }
     }
