@@ -24,11 +24,13 @@ Program gan_iteration(const Players& players, const Tensor& dataset, const Objec
   Pass made;
   for (int step = 0; step < o.d_steps; ++step) {
     b.phase(fmt::format("D step {}", step + 1));
+    d.normalize_weights(b);
     const Tensor real = next_batch(b, players, dataset, o, step);
     made = g.forward(b, latents(b, players, counters.iteration, o.batch), "G(z)");
     const Judged judged = judge(b, d, objective, real, made.output);
     if (o.r1 > 0) penalise_gradient(b, d, judged.real, zero_centred(o.r1), kRealPenalty);
     if (o.r2 > 0) penalise_gradient(b, d, judged.fake, zero_centred(o.r2), kFakePenalty);
+    d.finish_gradients(b);
     players.d_optimizer->update(b, counters, update_number(players, o, step));
   }
 

@@ -44,6 +44,7 @@ void generator_step(Builder& b, const Players& players, const Tensor& dataset, c
                     const IterationOptions& o, const Pass& last) {
   const Network &g = players.generator, &d = players.discriminator;
   b.phase("G step");
+  d.normalize_weights(b);
   const Pass made =
       o.reuse_noise ? last : g.forward(b, latents(b, players, players.counters.iteration, o.batch), "G(z)");
   const Tensor on_real =

@@ -14,9 +14,11 @@ Program wgan_iteration(const Players& players, const Tensor& dataset, const Obje
   Pass made;
   for (int step = 0; step < o.d_steps; ++step) {
     b.phase(fmt::format("D step {}", step + 1));
+    f.normalize_weights(b);
     const Tensor real = next_batch(b, players, dataset, o, step);
     made = g.forward(b, latents(b, players, counters.iteration, o.batch), "G(z)");
     judge(b, f, objective, real, made.output);  // descend  E[f(G(z))] - E[f(x)]
+    f.finish_gradients(b);
     players.d_optimizer->update(b, counters, update_number(players, o, step));
     b.emit(Clip{.fault = counters.fault, .parameter = f.parameter_slab(), .limit = o.weight_clip});
   }

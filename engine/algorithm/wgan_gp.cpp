@@ -25,6 +25,7 @@ Program wgan_gp_iteration(const Players& players, const Tensor& dataset, const O
   Pass made;
   for (int step = 0; step < o.d_steps; ++step) {
     b.phase(fmt::format("D step {}", step + 1));
+    d.normalize_weights(b);
     const Tensor images = b.transient("x, G(z), x^", g.graph().output_shape().batch(3 * o.batch));
     const Tensor real = images.rows(0, o.batch), fake = images.rows(o.batch, o.batch),
                  between = images.rows(2 * o.batch, o.batch);
@@ -32,6 +33,7 @@ Program wgan_gp_iteration(const Players& players, const Tensor& dataset, const O
     made = g.forward(b, latents(b, players, counters.iteration, o.batch), "G(z)", {.output = fake});
     interpolate(b, players, real, fake, between);
     judge_with_penalty(b, d, objective, images, o.penalty);  // E[D(G(z))] - E[D(x)] + lambda E[(|grad D(x^)| - 1)^2]
+    d.finish_gradients(b);
     players.d_optimizer->update(b, counters, update_number(players, o, step));
   }
 

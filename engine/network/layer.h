@@ -17,15 +17,17 @@ namespace gan {
 
 /// How a weight starts out.
 struct Initializer {
-  enum class Kind { Constant, Normal };
+  enum class Kind { Constant, Normal, Uniform };
   Kind kind = Kind::Constant;
   float mean = 0;                ///< the constant, or the middle of the distribution
   float standard_deviation = 0;  ///< of Normal
+  float bound = 0;               ///< of Uniform: from mean - bound to mean + bound
 
   static Initializer constant(float value) { return {.kind = Kind::Constant, .mean = value}; }
   static Initializer normal(float mean, float standard_deviation) {
     return {.kind = Kind::Normal, .mean = mean, .standard_deviation = standard_deviation};
   }
+  static Initializer uniform(float bound) { return {.kind = Kind::Uniform, .bound = bound}; }
 };
 
 /// Where a parameter lies in a file: PyTorch's order. The memory order `memory_shape`, permuted by `permutation` (file
@@ -44,6 +46,9 @@ struct ParameterSpec {
   std::string name;  ///< "weight": PyTorch's name within the module
   FileLayout layout;
   Initializer initializer;
+  /// Of a weight that layers see divided by its largest singular value (Network::normalize_weights): how many of its
+  /// leading memory axes are the rows of the matrix that it is; 0: of no other.
+  int spectral_row_axes = 0;
 };
 
 /// How norm layers behave in a forward pass.

@@ -11,6 +11,10 @@
 // A gradient penalty P(dx_0) on the gradient of the output with respect to the input (Gulrajani et al. 2017, equation 3,
 // written out) is: forward; input gradients dy for a seed; v_0 = d(P)/d(dx_0); tangent; second order;
 // weight gradients over the pairs (v_l, dy_l) and (x_l, e_l), where e_l is what the second-order sweep made.
+//
+// Spectrally normalised weights (Miyato et al. 2018) are divided by their largest singular values once an update and not
+// once a forward: normalize_weights() fills a second slab with W / sigma, which is what layers see in every sweep until the
+// next call, and finish_gradients() turns the sum of all gradients by W / sigma into that by W. No sweep knows of it.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +35,17 @@ struct Parameter {
   std::int64_t slab_offset = 0;
   FileLayout layout;
   Initializer initializer;
+};
+
+/// A weight that layers see divided by its largest singular value, and what that takes. PyTorch's names for the module's
+/// "weight" then are "weight_orig", and "weight_u" and "weight_v" for the two vectors, as torch.nn.utils.spectral_norm has
+/// them.
+struct SpectralWeight {
+  std::size_t parameter = 0;  ///< index of "weight_orig" among the parameters
+  std::size_t u = 0, v = 0;   ///< indices of the vectors among the statistics
+  Shape matrix;               ///< (rows, columns) of the weight as a matrix
+  Tensor normalized;          ///< W / sigma, in the shape of the parameter
+  Tensor sigma;               ///< (1)
 };
 
 /// A forward pass: what it made, and what its other sweeps have to read.
@@ -125,6 +140,19 @@ class Network {
   InputGradients second_order(Builder& b, const Pass& pass, const Tangents& tangents, const Tensor& doutput,
                               ParamGrad mode) const;
 
+  /// Emits one power iteration for every spectrally normalised weight and its division by what that found: what layers see
+  /// until the next call. To be emitted before the first pass of every update. Emits nothing where there are no such weights.
+  ///
+  /// PyTorch's spectral_norm does this at every forward in training mode, so that the real and the generated images of one
+  /// update are judged with different sigmas, and each is to be differentiated with its own. Once an update, all of an
+  /// update's passes (a gradient penalty's, too) go through the same critic, its gradient is one formula applied to the sum,
+  /// and the singular vectors still follow weights that move by a learning rate between two calls.
+  void normalize_weights(Builder& b) const;
+
+  /// Emits what turns the gradients by the normalised weights, which sweeps have left in the gradient slab, into those by the
+  /// weights themselves. To be emitted once an update, between the last sweep and the optimiser.
+  void finish_gradients(Builder& b) const;
+
   /// Emits the random initialisation of all parameters and the start values of statistics. `counter` is a U64 that is 0:
   /// the draws do not depend on the iteration.
   void initialize(Builder& b, const Tensor& counter) const;
@@ -132,7 +160,9 @@ class Network {
   const NetworkGraph& graph() const { return graph_; }
   const std::string& prefix() const { return options_.prefix; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// Running statistics of norm layers, and the singular vectors of spectral normalisation.
   const std::vector<Parameter>& statistics() const { return statistics_; }
+  const std::vector<SpectralWeight>& spectral_weights() const { return spectral_; }
   /// Numbers in all parameters.
   std::int64_t parameter_count() const;
 
@@ -150,6 +180,8 @@ class Network {
   /// A sweep backwards over the graph: see sweeps.cpp.
   struct BackwardSweep;
 
+  void append_singular_vectors();
+  void declare_normalized_weights(StorageTable& table);
   NodeContext context(Builder& b, std::size_t node, std::string name) const;
   std::vector<Tensor> gradients_of(std::size_t node) const;
   InputGradients sweep_back(Builder& b, const Pass& pass, const BackwardSweep& sweep) const;
@@ -157,8 +189,9 @@ class Network {
   NetworkGraph graph_;
   Options options_;
   std::vector<Parameter> parameters_, statistics_;
+  std::vector<SpectralWeight> spectral_;
   std::vector<std::size_t> first_parameter_, first_statistic_;  ///< by node, and one past the end
-  std::vector<Tensor> parameter_values_, statistic_values_;
+  std::vector<Tensor> parameter_values_, statistic_values_;     ///< as layers see them
   Tensor values_, gradients_, statistics_values_;
 };
 

@@ -20,6 +20,7 @@
 #include "kernels/loss/wasserstein.h"
 #include "kernels/norm/batch_norm.h"
 #include "kernels/norm/group_norm.h"
+#include "kernels/norm/spectral_norm.h"
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/clip.h"
 #include "kernels/optimizer/finite_check.h"
@@ -35,10 +36,11 @@ namespace gan {
 using Instruction =
     std::variant<ConvFprop, ConvDgrad, ConvWgrad, LinearFprop, LinearDgrad, LinearWgrad, BiasAdd, BiasGradient,
                  BatchNormForward, BatchNormBackward, BatchNormInference, GroupNormForward, GroupNormBackward,
-                 GroupNormTangent, ActivationForward, ActivationBackward, ActivationTangent, Upsample, SumPool,
-                 PixelShuffle, SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss, RelativisticLoss, WassersteinLoss,
-                 GradientPenalty, Adam, RmsProp, Sgd, Clip, FiniteCheck, ExponentialMovingAverage, Fill, Copy, Sum,
-                 Interpolate, AdvanceCounter, RandomNormal, RandomUniform, SampleIndices, AssembleBatch>;
+                 GroupNormTangent, SpectralNorm, SpectralNormGradient, ActivationForward, ActivationBackward,
+                 ActivationTangent, Upsample, SumPool, PixelShuffle, SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss,
+                 RelativisticLoss, WassersteinLoss, GradientPenalty, Adam, RmsProp, Sgd, Clip, FiniteCheck,
+                 ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
+                 SampleIndices, AssembleBatch>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

@@ -9,13 +9,12 @@ namespace gan {
 namespace {
 
 constexpr float kRunningMomentum = 0.1f;  // PyTorch's default
-constexpr float kScaleDeviation = 0.02f;  // of the initial gamma: Radford et al. 2015
 
 std::int64_t rows_of(const Tensor& x) { return x.count() / x.shape[x.shape.rank - 1]; }
 
 class BatchNormLayer final : public Layer {
  public:
-  explicit BatchNormLayer(std::int64_t channels) : channels_(channels) {}
+  BatchNormLayer(std::int64_t channels, const Initializer& gamma) : channels_(channels), gamma_(gamma) {}
 
   nlohmann::json describe(std::span<const FeatureShape>) const override {
     return {{"type", "batch_norm2d"}, {"num_features", channels_}};
@@ -28,7 +27,7 @@ class BatchNormLayer final : public Layer {
   }
 
   std::vector<ParameterSpec> parameters() const override {
-    return {{"weight", FileLayout::same({channels_}), Initializer::normal(1, kScaleDeviation)},
+    return {{"weight", FileLayout::same({channels_}), gamma_},
             {"bias", FileLayout::same({channels_}), Initializer::constant(0)}};
   }
   std::vector<ParameterSpec> statistics() const override {
@@ -142,10 +141,13 @@ class BatchNormLayer final : public Layer {
   }
 
   std::int64_t channels_;
+  Initializer gamma_;
 };
 
 }  // namespace
 
-LayerPointer batch_norm_layer(std::int64_t channels) { return std::make_shared<BatchNormLayer>(channels); }
+LayerPointer batch_norm_layer(std::int64_t channels, const Initializer& gamma) {
+  return std::make_shared<BatchNormLayer>(channels, gamma);
+}
 
 }  // namespace gan

@@ -27,10 +27,14 @@ class ConvLayer final : public Layer {
       module["output_padding"] = {o.out.height - ((in_.height - 1) * o.stride_h - 2 * o.pad_h + o.kernel_h),
                                   o.out.width - ((in_.width - 1) * o.stride_w - 2 * o.pad_w + o.kernel_w)};
     if (o.bias) module["bias"] = true;
+    if (o.spectral_norm) module["spectral_norm"] = true;
     return module;
   }
 
   FeatureShape output_shape(std::span<const FeatureShape> inputs) const override {
+    require(
+        !options_.transposed || !options_.spectral_norm,
+        "spectral normalisation of a transposed convolution: its matrix is (outputs, rest), which is no view of KRSC");
     require(inputs.size() == 1 && inputs[0].count() == in_.count(), "a convolution on {} takes one value of that size",
             to_string(in_));
     const ConvShape shape = shape_of(1);
@@ -44,8 +48,13 @@ class ConvLayer final : public Layer {
   std::vector<ParameterSpec> parameters() const override {
     const ConvShape s = shape_of(1);
     const FileLayout layout{{s.k, s.r, s.s, s.c}, {0, 3, 1, 2}, {s.k, s.c, s.r, s.s}};
-    std::vector<ParameterSpec> specs = {{"weight", layout, options_.weight}};
-    if (options_.bias) specs.push_back({"bias", FileLayout::same({options_.out.channels}), Initializer::constant(0)});
+    std::vector<ParameterSpec> specs = {{.name = "weight",
+                                         .layout = layout,
+                                         .initializer = options_.weight,
+                                         .spectral_row_axes = options_.spectral_norm ? 1 : 0}};
+    if (options_.bias)
+      specs.push_back(
+          {.name = "bias", .layout = FileLayout::same({options_.out.channels}), .initializer = options_.bias_start});
     return specs;
   }
 

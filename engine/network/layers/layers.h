@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "engine/network/layer.h"
 
@@ -9,11 +10,13 @@ namespace gan {
 
 using LayerPointer = std::shared_ptr<const Layer>;
 
-/// features(in) -> features(out). `weight_deviation` 0: weights ~ N(0, 1 / fan_in).
+/// features(in) -> features(out). Weights start as `weight` says, or ~ N(0, 1 / fan_in) where it is absent.
 struct LinearOptions {
   FeatureShape out;  ///< more than 1 x 1 where the layer makes an image: matters for the file layout only
   bool bias = true;
-  float weight_deviation = 0;
+  std::optional<Initializer> weight = {};
+  Initializer bias_start = Initializer::constant(0);
+  bool spectral_norm = false;  ///< the weight is used divided by its largest singular value
 };
 
 /// Cross-correlation with a filter kernel_h x kernel_w, or, `transposed`, its input gradient. The size of the output is
@@ -26,6 +29,8 @@ struct ConvOptions {
   bool transposed = false;
   bool bias = false;
   Initializer weight = Initializer::normal(0, 0.02f);
+  Initializer bias_start = Initializer::constant(0);
+  bool spectral_norm = false;  ///< the weight, as (K, RSC), is used divided by its largest singular value
 };
 
 /// A pointwise function; `slope` is LeakyReLU's, where x < 0.
@@ -40,8 +45,8 @@ enum class GlobalPool { Sum, Mean };
 /// Makers of layers. `in` is the size of the (first) input: parameters depend on it.
 LayerPointer linear_layer(const FeatureShape& in, const LinearOptions&);
 LayerPointer conv_layer(const FeatureShape& in, const ConvOptions&);
-/// Batch normalisation of every channel, with gamma ~ N(1, 0.02) and beta (DCGAN's initialisation).
-LayerPointer batch_norm_layer(std::int64_t channels);
+/// Batch normalisation of every channel; gamma ~ N(1, 0.02) is DCGAN's initialisation, beta starts at 0.
+LayerPointer batch_norm_layer(std::int64_t channels, const Initializer& gamma = Initializer::normal(1, 0.02f));
 /// Group normalisation of every sample, `groups` groups of neighbouring channels, with gamma 1 and beta 0 for every channel:
 /// instance normalisation where every channel is a group, the layer normalisation of GANs where all are one.
 LayerPointer group_norm_layer(const FeatureShape& in, std::int64_t groups);

@@ -16,6 +16,7 @@ class LinearLayer final : public Layer {
   nlohmann::json describe(std::span<const FeatureShape>) const override {
     nlohmann::json module = {{"type", "linear"}, {"in_features", in_.count()}, {"out_features", out()}};
     if (!options_.bias) module["bias"] = false;
+    if (options_.spectral_norm) module["spectral_norm"] = true;
     return module;
   }
 
@@ -26,10 +27,14 @@ class LinearLayer final : public Layer {
   }
 
   std::vector<ParameterSpec> parameters() const override {
-    const float deviation =
-        options_.weight_deviation > 0 ? options_.weight_deviation : 1 / std::sqrt(static_cast<float>(in_.count()));
-    std::vector<ParameterSpec> specs = {{"weight", weight_layout(), Initializer::normal(0, deviation)}};
-    if (options_.bias) specs.push_back({"bias", bias_layout(), Initializer::constant(0)});
+    const FileLayout layout = weight_layout();
+    const Initializer usual = Initializer::normal(0, 1 / std::sqrt(static_cast<float>(in_.count())));
+    const int row_axes = layout.memory_shape[0] == out() ? 1 : layout.memory_shape.rank - 1;
+    std::vector<ParameterSpec> specs = {{.name = "weight",
+                                         .layout = layout,
+                                         .initializer = options_.weight.value_or(usual),
+                                         .spectral_row_axes = options_.spectral_norm ? row_axes : 0}};
+    if (options_.bias) specs.push_back({.name = "bias", .layout = bias_layout(), .initializer = options_.bias_start});
     return specs;
   }
 

@@ -150,6 +150,23 @@ TEST_CASE("whole networks backpropagate right", "[network]") {
   check_all_gradients(growing_and_shrinking());
 }
 
+TEST_CASE("every model backpropagates right", "[network]") {
+  for (const char* model : {"resnet", "anime-dcgan", "anime-wgan", "anime-wganp", "anime-wgan256"}) {
+    const GeneratorAndDiscriminator nets = make_model({.model = model, .image = {16, 20, 3}, .latent = 5, .width = 2});
+    check_all_gradients(nets.generator);
+    check_all_gradients(nets.discriminator);
+  }
+  for (const NormKind norm : {NormKind::Batch, NormKind::Instance, NormKind::Layer})
+    check_all_gradients(
+        make_model({.model = "resnet", .image = {16, 16, 1}, .latent = 5, .d_norm = norm, .width = 2}).discriminator);
+  for (const NormKind norm : {NormKind::Batch, NormKind::Layer})
+    check_all_gradients(
+        make_model({.model = "mlp", .image = {16, 16, 1}, .latent = 5, .d_norm = norm, .width = 2}).discriminator);
+  check_all_gradients(
+      make_model({.model = "dcgan", .image = {16, 20, 3}, .latent = 5, .upsample = UpsampleKind::Nearest, .width = 2})
+          .generator);
+}
+
 TEST_CASE("parameter gradients are skipped, overwritten or added", "[network]") {
   const NetworkGraph graph =
       make_model({.model = "dcgan", .image = {16, 16, 1}, .latent = 5, .width = 2}).discriminator;
