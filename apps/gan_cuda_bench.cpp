@@ -42,8 +42,8 @@ std::vector<gan::Setting> bench_settings(BenchOptions& o) {
   constexpr int kMost = 1'000'000;
   std::vector<gan::Setting> rows =
       gan::pick(gan::training_settings(o.training),
-                {"image-size", "channels", "flip", "model", "width", "latent", "objective", "d-steps", "norm", "r1",
-                 "r2", "reuse-noise", "batch", "ema", "seed", "device", "threads"});
+                {"image-size", "channels", "flip", "model", "width", "latent", "norm", "upsample", "spectral-norm",
+                 "objective", "d-steps", "r1", "r2", "reuse-noise", "batch", "ema", "seed", "device", "threads"});
   for (gan::Setting& row : rows)
     if (row.name == "channels") {  // there is no data to ask
       row.accepted = gan::WholeChoices{{1, 3}, "1 (grey) and 3 (colour)"};

@@ -3,6 +3,7 @@
 A network's "modules" are nodes {"type": ..., "name": ..., "inputs": [...]} and what the type needs. `inputs` names nodes that
 stand before it, or "input", the network's own; without it a node reads the node before it. `name` is the module's path, to
 which ".weight" and the like are added in our files; without it the node at place i is "main.i". The last node is the output.
+`spectral_norm` wraps the module in torch.nn.utils.spectral_norm, whose "weight_orig", "weight_u" and "weight_v" our files have.
 """
 
 import json
@@ -27,6 +28,13 @@ class FlatLinear(nn.Linear):
 
     def forward(self, x):
         return super().forward(x.flatten(1))
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Of the channels of (N, C, H, W), or of the features of (N, C), as nn.BatchNorm1d."""
+
+    def _check_input_dim(self, x):
+        pass
 
 
 class Add(nn.Module):
@@ -62,7 +70,7 @@ LAYERS = {
     "linear": lambda m: FlatLinear(m["in_features"], m["out_features"], m.get("bias", True)),
     "conv2d": _conv,
     "conv_transpose2d": _conv_transpose,
-    "batch_norm2d": lambda m: nn.BatchNorm2d(m["num_features"]),
+    "batch_norm2d": lambda m: BatchNorm(m["num_features"]),
     "instance_norm2d": lambda m: nn.InstanceNorm2d(m["num_features"], affine=True),
     "group_norm": lambda m: nn.GroupNorm(m["num_groups"], m["num_channels"]),
     "relu": lambda m: nn.ReLU(),
@@ -82,7 +90,8 @@ def build_layer(node):
     """The module of one node. Raises ValueError for a type that LAYERS does not know."""
     if node["type"] not in LAYERS:
         raise ValueError(f"layer type '{node['type']}' is unknown here; known are {', '.join(LAYERS)}")
-    return LAYERS[node["type"]](node)
+    module = LAYERS[node["type"]](node)
+    return nn.utils.spectral_norm(module) if node.get("spectral_norm", False) else module
 
 
 class Network(nn.Module):

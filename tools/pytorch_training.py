@@ -12,6 +12,7 @@ from typing import Callable
 import numpy as np
 import torch
 from torch.nn import functional
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from pytorch_kinks import Kinks
 from pytorch_networks import build_network
@@ -180,6 +181,7 @@ def input_gradient(r, at):
 def discriminator_gradients(r, step):
     """Begins D's update number `step` with the gradients of its losses; returns the real and the generated images."""
     r.phase(f"D step {step}")
+    r.normalize_weights("discriminator")
     with contextlib.nullcontext() if r.hyper_parameters.get("reuse_noise") else torch.no_grad():
         r.last_made = r.generator(r.given("z"))
     images = r.last_made.detach()  # G is not trained here
@@ -192,6 +194,7 @@ def discriminator_gradients(r, step):
 def generator_step(r):
     """G's update on fresh noise, or on the last D step's; beside fresh images where the objective pairs."""
     r.phase("G step")
+    r.normalize_weights("discriminator")
     made = r.last_made if r.hyper_parameters.get("reuse_noise") else r.generator(r.given("z"))
     with torch.no_grad():  # D's verdict on real images does not depend on G
         real = r.discriminator(r.given("x")) if r.objective.paired else None
@@ -202,6 +205,17 @@ def generator_step(r):
 
 
 ALGORITHMS = {"gan": gan_iteration, "wgan": wgan_iteration, "wgan-gp": wgan_gp_iteration}
+
+
+def spectrally_normalized(network):
+    """The modules of a network that have torch.nn.utils.spectral_norm, with their hooks, in evaluation mode: a forward then
+    divides by u^T W v, differentiably, and leaves u and v as they are."""
+    found = []
+    for module in network.modules():
+        for hook in module._forward_pre_hooks.values():
+            if isinstance(hook, SpectralNorm):
+                found.append((module.eval(), hook))
+    return found
 
 
 def chosen(table, what, name):
@@ -229,6 +243,7 @@ class Replay:
         self.optimizer = chosen(OPTIMIZERS, "optimizer", h.get("optimizer", "adam"))
         self.networks = {name: build_network(start, name, dtype).to(device) for name in NETWORKS}
         self.generator, self.discriminator = (self.networks[name] for name in NETWORKS)
+        self.spectral = {name: spectrally_normalized(network) for name, network in self.networks.items()}
         self.kept = self.optimizer.state(h)
         self.schedule = chosen(SCHEDULES, "learning-rate schedule", h.get("lr_schedule", "constant"))
         self.rates = {"generator": h["g_lr"], "discriminator": h["d_lr"]}
@@ -293,6 +308,13 @@ class Replay:
         if self.kinks:
             self.kinks.forget()
         self.note_peaks()
+
+    def normalize_weights(self, name):
+        """One power iteration of every spectrally normalised weight of a network: once an update, where PyTorch's hook alone
+        would do one in every forward, so that all of an update's passes go through the same network."""
+        with torch.no_grad():
+            for module, hook in self.spectral[name]:
+                hook.compute_weight(module, do_power_iteration=True)
 
     def given(self, name):
         """A recorded input: a batch of images, or a random draw."""

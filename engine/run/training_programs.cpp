@@ -4,6 +4,7 @@
 
 #include "engine/data/load.h"
 #include "engine/program/print.h"
+#include "engine/settings/training_settings.h"
 #include "engine/watch/watching.h"
 #include "kernels/core/contract/error.h"
 
@@ -68,14 +69,6 @@ std::int64_t largest_batch_that_fits(const TrainingOptions& o, const Shape& data
 }
 
 }  // namespace
-
-ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
-  return {.model = o.model,
-          .image = {o.image_height, o.image_width, channels},
-          .latent = o.latent,
-          .d_norm = o.norm == "batch",
-          .width = o.width};
-}
 
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),

@@ -53,9 +53,6 @@ struct TrainingPrograms {
 /// Sets the counters of a run to the state before iteration number `iteration`.
 void set_counters(const TrainingPrograms& programs, Runtime& runtime, std::uint64_t iteration);
 
-/// The networks that `options` ask for, on images of `channels`.
-ModelOptions model_options(const TrainingOptions& options, std::int64_t channels);
-
 /// How many of `count` images training never sees, as `options` ask: at most a twentieth, and two or none.
 std::int64_t held_out_images(const TrainingOptions& options, std::int64_t count);
 

@@ -8,6 +8,7 @@
 #include "engine/run/checkpoint.h"
 #include "engine/run/training_programs.h"
 #include "engine/settings/config.h"
+#include "engine/settings/training_settings.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {

@@ -20,10 +20,12 @@ struct TrainingOptions {
   std::filesystem::path cache;  ///< --cache FILE | DIR: keep the decoded images there; empty: nowhere
 
   // model and objective
-  std::string model = "dcgan";               ///< --model mlp | dcgan
+  std::string model = "dcgan";               ///< --model: a name of model_names()
   std::int64_t width = 64;                   ///< --width
   std::int64_t latent = 100;                 ///< --latent
-  std::string norm = "batch";                ///< --norm batch | none: in dcgan's discriminator
+  std::string norm = "auto";                 ///< --norm auto | batch | instance | layer | none: in the discriminator
+  std::string upsample = "transposed";       ///< --upsample transposed | nearest: in dcgan's generator
+  bool spectral_norm = false;                ///< --spectral-norm: in the discriminator
   std::string objective = "non-saturating";  ///< --objective: a name of objective_names()
   double clip = 0.01;                        ///< --clip: WGAN keeps the critic's weights in [-clip, clip]
   double lambda = 10;                        ///< --lambda: weight of WGAN-GP's penalty

@@ -89,15 +89,20 @@ Rows model_rows(TrainingOptions& o) {
   return {
       {.name = "model",
        .group = kModel,
-       .placeholder = "dcgan|mlp",
-       .help = "dcgan: convolutional (Radford et al. 2015); mlp: fully connected (Goodfellow et al. 2014)",
+       .placeholder = "NAME",
+       .help =
+           "dcgan: convolutional (Radford et al. 2015); mlp: fully connected (Goodfellow et al. 2014); resnet: "
+           "residual "
+           "(Gulrajani et al. 2017, Miyato et al. 2018); anime-dcgan, anime-wgan, anime-wganp, anime-wgan256: those of "
+           "the anime-face project, see --preset",
        .value = &o.model,
-       .accepted = Choices{{"dcgan", "mlp"}}},
+       .accepted = Choices{model_names()}},
       {.name = "width",
        .group = kModel,
        .placeholder = "N",
        .help =
-           "channels of the layer next to the image; the deeper ones are multiples of it. Work grows with its square",
+           "channels of the layer next to the image; the deeper ones are multiples of it. Work grows with its square. "
+           "Published: 64, resnet up to 32 a side 128; the anime models' numbers are multiples of 64",
        .value = &o.width,
        .accepted = WholeRange{1, 1024}},
       {.name = "latent",
@@ -108,11 +113,27 @@ Rows model_rows(TrainingOptions& o) {
        .accepted = WholeRange{1, 4096}},
       {.name = "norm",
        .group = kModel,
-       .placeholder = "batch|none",
-       .help = "normalisation in dcgan's discriminator; none: biases instead, as a gradient penalty wants it",
+       .placeholder = "KIND",
+       .help = "normalisation in the discriminator: batch, instance, layer or none; a gradient penalty wants one that "
+               "looks at each image by itself. auto: batch in dcgan and anime-dcgan, instance in anime-wgan and "
+               "anime-wganp, else none",
        .value = &o.norm,
-       .accepted = Choices{{"batch", "none"}},
+       .accepted = Choices{{"auto", "batch", "instance", "layer", "none"}}},
+      {.name = "upsample",
+       .group = kModel,
+       .placeholder = "transposed|nearest",
+       .help =
+           "how dcgan's generator doubles sides: by transposed 4x4 convolutions, or by copying pixels before 3x3 ones, "
+           "which leaves no checkerboards",
+       .value = &o.upsample,
+       .accepted = Choices{{"transposed", "nearest"}},
        .only_with = {[&o] { return o.model == "dcgan"; }, "--model dcgan"}},
+      {.name = "spectral-norm",
+       .group = kModel,
+       .placeholder = "",
+       .help = "divide every weight of the discriminator by its largest singular value (Miyato et al. 2018)",
+       .value = &o.spectral_norm,
+       .default_note = "off"},
       {.name = "objective",
        .group = kModel,
        .placeholder = "NAME",
@@ -439,12 +460,21 @@ Rows resume_rows(TrainingOptions& o) {
   };
 }
 
+/// Refusals do not depend on the channels, which may follow from the data later.
+ModelOptions model_of(const TrainingOptions& o) { return model_options(o, o.channels); }
+
+void check_model(const TrainingOptions& o) {
+  if (const std::string trouble = misfit(model_of(o)); !trouble.empty()) throw InputError(trouble);
+}
+
+/// Every generator but mlp's has batch norm.
 void check_batch(const TrainingOptions& o) {
-  if (o.model == "dcgan" && o.batch < 2)
+  const bool compares = o.model != "mlp" || discriminator_norm(model_of(o)) == NormKind::Batch;
+  if (compares && o.batch < 2)
     throw InputError(
-        fmt::format("--batch: {} is too small for dcgan, whose batch norm compares images of a batch; "
+        fmt::format("--batch: {} is too small for {}, whose batch norm compares images of a batch; "
                     "accepted are 2 to {}",
-                    o.batch, kMostImages));
+                    o.batch, o.model, kMostImages));
 }
 
 /// A penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
@@ -453,11 +483,11 @@ void check_penalty(const TrainingOptions& o) {
                                    : o.r1 > 0               ? "--r1"
                                    : o.r2 > 0               ? "--r2"
                                                             : "";
-  if (!penalty.empty() && o.model == "dcgan" && o.norm == "batch" && !o.force_penalty)
+  if (!penalty.empty() && discriminator_norm(model_of(o)) == NormKind::Batch && !o.force_penalty)
     throw InputError(fmt::format(
-        "{} with --norm batch: the penalty is on each image's own gradient, and batch norm makes it depend on "
-        "the others of the batch; accepted is --norm none, --model mlp, or --force-penalty",
-        penalty));
+        "{} with --norm batch{}: the penalty is on each image's own gradient, and batch norm makes it "
+        "depend on the others of the batch; accepted are --norm none, layer and instance, or --force-penalty",
+        penalty, o.norm == "auto" ? fmt::format(", which is {}'s own", o.model) : ""));
 }
 
 void check_length(const TrainingOptions& o) {
@@ -490,9 +520,20 @@ std::vector<Setting> training_settings(TrainingOptions& o) {
   return all;
 }
 
+ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
+  return {.model = o.model,
+          .image = {o.image_height, o.image_width, channels},
+          .latent = o.latent,
+          .d_norm = norm_kind(o.norm),
+          .upsample = upsample_kind(o.upsample),
+          .spectral_norm = o.spectral_norm,
+          .width = o.width};
+}
+
 void check_options(const TrainingOptions& options) {
   TrainingOptions o = options;
   check_values(SettingTable(o, training_settings));
+  check_model(o);
   check_batch(o);
   check_penalty(o);
   check_length(o);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/network/models/models.h"
 #include "engine/settings/options.h"
 #include "engine/settings/setting_table.h"
 
@@ -11,6 +12,9 @@ namespace gan {
 
 /// A row for every setting of a training run. A new one is a field of TrainingOptions and a row here.
 std::vector<Setting> training_settings(TrainingOptions& options);
+
+/// The networks that `options` ask for, on images of `channels`.
+ModelOptions model_options(const TrainingOptions& options, std::int64_t channels);
 
 /// What differs between two runs in a way that decides the result: result_changes() of their tables.
 std::vector<std::string> result_changes(const TrainingOptions& before, const TrainingOptions& now);

@@ -54,7 +54,8 @@ const Subject kOnCpu;
 const Subject kOfManyKinds = {.more = {"--device", "cpu", "--norm", "none", "--r1", "1", "--r2", "0.5",
                                        "--penalty-every", "3", "--d-steps-early", "3", "--early-iterations", "8",
                                        "--reuse-noise"}};
-const Subject kEmulated = {.program = kTrainEmulated, .more = {"--device", "cuda", "--width", "2"}, .iterations = 14};
+const Subject kEmulated = {
+    .program = kTrainEmulated, .more = {"--device", "cuda", "--width", "2", "--spectral-norm"}, .iterations = 14};
 
 const Subject kFalling = {.more = {"--device", "cpu", "--optimizer", "sgd", "--lr", "0.01", "--lr-schedule", "cosine"}};
 

@@ -51,6 +51,20 @@ class NetworkTest(unittest.TestCase):
             net = pytorch_networks.Network({"name": "test", "input": [4, 2, 2], "modules": modules})
             self.assertTrue(torch.equal(net(x), want))
 
+    def test_spectral_norm_is_pytorch_s(self):
+        net = network([LINEAR | {"spectral_norm": True}])
+        self.assertEqual(sorted(net.state_dict()),
+                         [f"main.0.{name}" for name in ("bias", "weight_orig", "weight_u", "weight_v")])
+        net.load_state_dict(net.state_dict())
+        [(module, hook)] = pytorch_training.spectrally_normalized(net)
+        u = module.weight_u.clone()
+        x = torch.randn(5, 3)
+        self.assertTrue(torch.equal(net(x), net(x)) and torch.equal(module.weight_u, u))  # a forward leaves u alone
+        for _ in range(100):
+            hook.compute_weight(module, do_power_iteration=True)
+        weight = module.weight_orig / torch.linalg.matrix_norm(module.weight_orig, 2)
+        self.assertTrue(torch.allclose(net(x), x @ weight.T + module.bias, atol=1e-6))
+
     def test_norms_of_every_sample_have_our_files_names(self):
         net = pytorch_networks.Network({"name": "test", "input": [4, 3, 2], "modules": [
             {"type": "instance_norm2d", "num_features": 4},

@@ -1,12 +1,8 @@
-#include "engine/network/layers/layers.h"
-#include "engine/network/models/models.h"
+#include "engine/network/models/parts.h"
 
 namespace gan {
 
 namespace {
-
-constexpr ActivationOptions kLeakyRelu{.kind = ActivationKind::LeakyRelu, .slope = 0.2f};
-constexpr ActivationOptions kTanh{.kind = ActivationKind::Tanh};
 
 FeatureShape features(std::int64_t count) { return {1, 1, count}; }
 
@@ -30,11 +26,13 @@ GeneratorAndDiscriminator make_mlp(const ModelOptions& o) {
   d.add(reshape_layer(features(o.image.count())));
   at = o.image;
   for (auto size = hidden.rbegin(); size != hidden.rend(); ++size) {
-    d.add(linear_layer(at, {.out = *size}));
+    const LayerPointer norm = size == hidden.rbegin() ? nullptr : norm_layer(discriminator_norm(o), *size);
+    d.add(linear_layer(at, {.out = *size, .bias = !norm, .spectral_norm = o.spectral_norm}));
+    if (norm) d.add(norm);
     d.add(activation_layer(kLeakyRelu));
     at = *size;
   }
-  d.add(linear_layer(at, {.out = features(1)}));
+  d.add(linear_layer(at, {.out = features(1), .spectral_norm = o.spectral_norm}));
   return {std::move(g), std::move(d)};
 }
 

@@ -3,6 +3,10 @@
 
 #include "engine/network/models/models.h"
 
+#include <fmt/format.h>
+
+#include <set>
+
 #include "engine/network/network.h"
 #include "kernels/core/contract/error.h"
 #include "tests/support/catch.h"
@@ -75,6 +79,150 @@ TEST_CASE("at 64x64 the layers are those of PyTorch's DCGAN example", "[models]"
   StorageTable table;
   CHECK(Network(nets.generator, table, {.prefix = "g"}).parameter_count() == 3576704);
   CHECK(Network(nets.discriminator, table, {.prefix = "d"}).parameter_count() == 2765568);
+}
+
+namespace {
+
+struct Counts {
+  std::int64_t generator, discriminator;
+  bool operator==(const Counts&) const = default;
+};
+
+Counts parameter_counts(const ModelOptions& options) {
+  const GeneratorAndDiscriminator nets = make_model(options);
+  StorageTable table;
+  return {Network(nets.generator, table, {.prefix = "g"}).parameter_count(),
+          Network(nets.discriminator, table, {.prefix = "d"}).parameter_count()};
+}
+
+/// A network's layers in a line each: "conv2d 3->256 4/2/1", "batch_norm2d 512" ...
+std::vector<std::string> layer_list(const NetworkGraph& net) {
+  std::vector<std::string> list;
+  const nlohmann::json modules = describe(net)["modules"];
+  for (const nlohmann::json& m : modules) {
+    std::string line = m["type"];
+    if (m.contains("kernel_size") && m.contains("stride"))
+      line += fmt::format(" {}->{} {}/{}/{}", m["in_channels"].get<int>(), m["out_channels"].get<int>(),
+                          m["kernel_size"][0].get<int>(), m["stride"][0].get<int>(), m["padding"][0].get<int>());
+    for (const char* key : {"num_features", "num_channels", "num_groups", "scale_factor", "upscale_factor"})
+      if (m.contains(key)) line += fmt::format(" {}", m[key].get<int>());
+    if (m.contains("negative_slope")) line += fmt::format(" {:.1f}", m["negative_slope"].get<double>());
+    if (m.value("bias", false)) line += " bias";
+    list.push_back(line);
+  }
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("the anime project's DCGAN, layer by layer", "[models]") {
+  const ModelOptions options{.model = "anime-dcgan", .image = {64, 64, 3}};
+  const GeneratorAndDiscriminator nets = make_model(options);
+  CHECK(layer_list(nets.generator) ==
+        std::vector<std::string>{"conv_transpose2d 100->1024 4/1/0 bias", "batch_norm2d 1024", "relu",
+                                 "conv_transpose2d 1024->512 4/2/1 bias", "batch_norm2d 512", "relu",
+                                 "conv_transpose2d 512->256 4/2/1 bias", "batch_norm2d 256", "relu",
+                                 "conv_transpose2d 256->128 4/2/1 bias", "batch_norm2d 128", "relu",
+                                 "conv_transpose2d 128->3 4/2/1 bias", "tanh"});
+  CHECK(layer_list(nets.discriminator) ==
+        std::vector<std::string>{"conv2d 3->256 4/2/1 bias", "leaky_relu 0.2", "conv2d 256->512 4/2/1 bias",
+                                 "batch_norm2d 512", "leaky_relu 0.2", "conv2d 512->1024 4/2/1 bias",
+                                 "batch_norm2d 1024", "leaky_relu 0.2", "conv2d 1024->2048 4/2/1 bias",
+                                 "batch_norm2d 2048", "leaky_relu 0.2", "conv2d 2048->1 4/1/0 bias"});
+  CHECK(parameter_counts(options) == Counts{12660355, 44096257});
+}
+
+TEST_CASE("the anime project's Wasserstein critics, layer by layer", "[models]") {
+  const ModelOptions wgan{.model = "anime-wgan", .image = {64, 64, 3}},
+      wganp{.model = "anime-wganp", .image = {64, 64, 3}};
+  CHECK(discriminator_norm(wgan) == NormKind::Instance);
+  CHECK(parameter_counts(wgan) == Counts{12660355, 44096769});
+  CHECK(parameter_counts(wganp) == Counts{4719363, 44096769});
+  CHECK(layer_list(make_model(wgan).generator) ==
+        layer_list(make_model({.model = "anime-dcgan", .image = {64, 64, 3}}).generator));
+  CHECK(layer_list(make_model(wganp).discriminator) == layer_list(make_model(wgan).discriminator));
+  const std::vector<std::string> critic = layer_list(make_model(wgan).discriminator);
+  REQUIRE(critic.size() == 13);  // a norm behind each of the four convolutions, the first one, too
+  for (const std::size_t at : {0, 3, 6, 9}) {
+    CHECK(critic[at].starts_with("conv2d"));
+    CHECK(critic[at + 1].starts_with("instance_norm2d"));
+    CHECK(critic[at + 2] == "leaky_relu 0.2");
+  }
+  CHECK(critic[12] == "conv2d 2048->1 4/1/0 bias");
+  CHECK(layer_list(make_model(wganp).generator) ==
+        std::vector<std::string>{"conv_transpose2d 100->768 4/1/0 bias", "batch_norm2d 768", "relu", "upsample 2",
+                                 "conv2d 768->384 3/1/1 bias", "batch_norm2d 384", "relu", "upsample 2",
+                                 "conv2d 384->192 3/1/1 bias", "batch_norm2d 192", "relu", "upsample 2",
+                                 "conv2d 192->96 3/1/1 bias", "batch_norm2d 96", "relu", "upsample 2",
+                                 "conv2d 96->3 3/1/1 bias", "tanh"});
+}
+
+TEST_CASE("the 256x256 model has no batch norm in its critic and no bottleneck in its generator", "[models]") {
+  const GeneratorAndDiscriminator nets = make_model({.model = "anime-wgan256", .image = {256, 256, 3}});
+  for (const Node& node : nets.discriminator.nodes()) CHECK_FALSE(node.layer->mixes_batch());
+  for (std::size_t i = 0; i + 2 < nets.generator.nodes().size(); ++i)  // the last two are the image's
+    if (nets.generator.nodes()[i].name != "image") CHECK(nets.generator.nodes()[i].shape.channels >= 64);
+  for (const Node& node : nets.generator.nodes()) CHECK(node.shape.height <= 256);
+}
+
+TEST_CASE("residual networks have the published parameters", "[models]") {
+  // kwotsin/mimicry, nets/sngan, instantiated: networks of 32, 48, 64 and 128 a side for z of 128
+  const auto counts = [](std::int64_t side, std::int64_t width) {
+    return parameter_counts({.model = "resnet", .image = {side, side, 3}, .latent = 128, .width = width});
+  };
+  CHECK(counts(32, 128) == Counts{4276739, 1053825});
+  CHECK(counts(48, 64) == Counts{4878083, 10141441});
+  CHECK(counts(64, 64) == Counts{12220675, 10141441});
+  CHECK(counts(128, 64) == Counts{32150787, 29017857});
+}
+
+TEST_CASE("the norm of the discriminator is the model's own or the one asked for", "[models]") {
+  const auto norms = [](const std::string& model, std::optional<NormKind> norm) {
+    std::set<std::string> kinds;
+    const ModelOptions options{.model = model, .image = {32, 32, 3}, .latent = 5, .d_norm = norm, .width = 4};
+    for (const std::string& layer : layer_list(make_model(options).discriminator))
+      if (layer.find("norm") != layer.npos) kinds.insert(layer.substr(0, layer.find(' ')));
+    return kinds;
+  };
+  using Kinds = std::set<std::string>;
+  CHECK(norms("dcgan", {}) == Kinds{"batch_norm2d"});
+  CHECK(norms("mlp", {}) == Kinds{});
+  CHECK(norms("resnet", {}) == Kinds{});
+  CHECK(norms("anime-dcgan", {}) == Kinds{"batch_norm2d"});
+  CHECK(norms("anime-wgan", {}) == Kinds{"instance_norm2d"});
+  CHECK(norms("anime-wgan256", {}) == Kinds{});
+  for (const std::string& model : model_names()) {
+    INFO(model);
+    CHECK(norms(model, NormKind::None) == Kinds{});
+    CHECK(norms(model, NormKind::Batch) == Kinds{"batch_norm2d"});
+    CHECK(norms(model, NormKind::Layer) == Kinds{"group_norm"});
+    if (model != "mlp") CHECK(norms(model, NormKind::Instance) == Kinds{"instance_norm2d"});
+  }
+}
+
+TEST_CASE("sizes that do not fit are refused with those that do", "[models]") {
+  CHECK(misfit({.model = "resnet", .image = {48, 48, 3}}).empty());
+  CHECK(misfit({.model = "resnet", .image = {50, 50, 3}}) ==
+        "--image-size 50x50: resnet doubles the sides of its base grid 3 times; accepted are multiples of 8, as 48x48");
+  CHECK(misfit({.model = "anime-wganp", .image = {16, 255, 3}}) ==
+        "--image-size 255x16: anime-wganp doubles the sides of its base grid 2 times; accepted are multiples of 4, as "
+        "256x16");
+  CHECK(misfit({.model = "dcgan", .image = {50, 50, 3}}).empty());
+  CHECK(
+      misfit({.model = "dcgan", .image = {50, 50, 3}, .upsample = UpsampleKind::Nearest}).starts_with("--image-size"));
+  CHECK(misfit({.model = "mlp", .image = {16, 16, 1}, .d_norm = NormKind::Instance}).starts_with("--norm instance"));
+  CHECK_THROWS_AS(make_model({.model = "resnet", .image = {50, 50, 3}}), Error);
+  // Models of exact halvings: what misfit() accepts can be made, and nothing else.
+  for (const char* model : {"resnet", "anime-wganp", "anime-wgan256"})
+    for (std::int64_t height = 16; height <= 256; height += 3)
+      for (std::int64_t width = 16; width <= 256; width += 4) {
+        const ModelOptions options{.model = model, .image = {height, width, 3}, .latent = 7, .width = 2};
+        if (!misfit(options).empty()) continue;
+        const GeneratorAndDiscriminator nets = make_model(options);
+        if (nets.generator.output_shape() != options.image)
+          FAIL(model << " makes other images at " << to_string(options.image));
+        if (nets.discriminator.output_shape() != FeatureShape{1, 1, 1}) FAIL(model << " makes no logit");
+      }
 }
 
 TEST_CASE("what the catalogue refuses", "[models]") {

@@ -106,7 +106,8 @@ TEST_CASE("both learning rates wrong alike are --lr's fault", "[options]") {
 
 TEST_CASE("names", "[options]") {
   CHECK(refusal([](TrainingOptions& o) { o.model = "dgcan"; }) ==
-        "--model: 'dgcan' is unknown; accepted are dcgan, mlp; did you mean dcgan?");
+        "--model: 'dgcan' is unknown; accepted are dcgan, mlp, resnet, anime-dcgan, anime-wgan, anime-wganp, "
+        "anime-wgan256; did you mean dcgan?");
   CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wasserstein"; }),
                  "--objective: 'wasserstein' is unknown"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.device = "tpu"; }), "accepted are auto, cuda, cpu"));
@@ -118,7 +119,12 @@ TEST_CASE("names", "[options]") {
 TEST_CASE("a gradient penalty wants a critic that looks at each image by itself", "[options]") {
   const std::string message = refusal([](TrainingOptions& o) { o.objective = "wgan-gp"; });
   CHECK(contains(message, "--objective wgan-gp with --norm batch"));
-  CHECK(contains(message, "accepted is --norm none"));
+  CHECK(contains(message, "which is dcgan's own"));
+  CHECK(contains(message, "accepted are --norm none, layer and instance"));
+  for (const char* norm : {"none", "layer", "instance"})
+    accepts([&](TrainingOptions& o) { o.objective = "wgan-gp", o.norm = norm; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan-gp", o.model = "resnet", o.norm = "batch"; }),
+                 "--norm batch: the penalty"));
   accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.norm = "none", o.lambda = 5, o.gp_side = "one"; });
   accepts([](TrainingOptions& o) { o.objective = "wgan-gp", o.model = "mlp"; });
   accepts([](TrainingOptions& o) { o.objective = "wgan", o.clip = 0.02, o.optimizer = "rmsprop"; });
@@ -136,8 +142,8 @@ TEST_CASE("options of one objective mean nothing with another", "[options]") {
   CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.r1 = 1; }), "--r1: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.penalty_every = 4; }), "--penalty-every: means something with"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.early_iterations = 4; }), "--early-iterations: means something"));
-  CHECK(
-      contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "none"; }), "--norm: means something with"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.upsample = "nearest"; }),
+                 "--upsample: means something with --model dcgan only"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.objective = "wgan", o.label_smoothing = 0.1; }),
                  "--label-smoothing: means something with"));
 }
@@ -148,8 +154,22 @@ TEST_CASE("channels", "[options]") {
     CHECK(contains(refusal([&](TrainingOptions& o) { o.channels = channels; }), "--channels: "));
 }
 
+TEST_CASE("models refuse what they have no networks for", "[options]") {
+  const auto size = [](std::int64_t height, std::int64_t width) {
+    return [=](TrainingOptions& o) { o.model = "resnet", o.image_height = height, o.image_width = width; };
+  };
+  accepts(size(48, 96));
+  CHECK(contains(refusal(size(50, 50)), "--image-size 50x50: resnet doubles"));
+  CHECK(contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "instance"; }), "--norm instance: mlp"));
+  accepts([](TrainingOptions& o) { o.upsample = "nearest"; });
+  CHECK(
+      contains(refusal([](TrainingOptions& o) { o.upsample = "nearest", o.image_height = 50; }), "--image-size 32x50"));
+}
+
 TEST_CASE("one image a batch suits only networks without batch norm", "[options]") {
   accepts([](TrainingOptions& o) { o.model = "mlp", o.batch = 1; });
+  CHECK(contains(refusal([](TrainingOptions& o) { o.model = "mlp", o.norm = "batch", o.batch = 1; }),
+                 "too small for mlp"));
   CHECK(contains(refusal([](TrainingOptions& o) { o.batch = 1; }), "--batch: 1 is too small for dcgan"));
 }
 

@@ -39,6 +39,7 @@ TEST_CASE("every setting is an option", "[command_line]") {
                                                           "--hold-out",
                                                           "5",
                                                           "--skip-damaged",
+                                                          "--spectral-norm",
                                                           "--model",
                                                           "mlp",
                                                           "--width",
