@@ -9,8 +9,18 @@ namespace {
 constexpr std::size_t kColumns = 100, kIndent = 28;
 constexpr std::string_view kProgramGroup = "The program";
 
-/// Appends `text` in lines that start at column kIndent; the first goes on after `line`.
-std::string wrapped(std::string line, std::string_view text) {
+std::string option_lines(const Setting& setting) {
+  std::string line = fmt::format("  --{}", setting.name);
+  if (!setting.placeholder.empty()) line += fmt::format(" {}", setting.placeholder);
+  std::string_view standard = setting.default_note;
+  if (standard.empty() && kind_of(setting) != SettingKind::Flag) standard = setting.default_text;
+  return help_entry(line,
+                    standard.empty() ? std::string(setting.help) : fmt::format("{} [{}]", setting.help, standard));
+}
+
+}  // namespace
+
+std::string help_entry(std::string line, std::string_view text) {
   std::string lines;
   line += line.size() + 1 < kIndent ? std::string(kIndent - line.size(), ' ') : "\n" + std::string(kIndent, ' ');
   if (const std::size_t end = line.find('\n'); end != line.npos) {
@@ -33,16 +43,6 @@ std::string wrapped(std::string line, std::string_view text) {
   return lines + line + "\n";
 }
 
-std::string option_lines(const Setting& setting) {
-  std::string line = fmt::format("  --{}", setting.name);
-  if (!setting.placeholder.empty()) line += fmt::format(" {}", setting.placeholder);
-  std::string_view standard = setting.default_note;
-  if (standard.empty() && kind_of(setting) != SettingKind::Flag) standard = setting.default_text;
-  return wrapped(line, standard.empty() ? std::string(setting.help) : fmt::format("{} [{}]", setting.help, standard));
-}
-
-}  // namespace
-
 std::string help_text(const ProgramDescription& program, const SettingTable& table) {
   std::string text(program.opening);
   std::string_view group;
@@ -55,8 +55,8 @@ std::string help_text(const ProgramDescription& program, const SettingTable& tab
     text += option_lines(setting);
   }
   head(kProgramGroup);
-  text += wrapped("  --help, -h", "print this, and exit");
-  text += wrapped("  --version", "print the version, and exit");
+  text += help_entry("  --help, -h", "print this, and exit");
+  text += help_entry("  --version", "print the version, and exit");
   return text + std::string(program.closing);
 }
 

@@ -18,4 +18,7 @@ struct ProgramDescription {
 /// Opening, every setting under the heading of its group with its default, --help and --version, closing.
 std::string help_text(const ProgramDescription& program, const SettingTable& table);
 
+/// `head` and, in the column of the help's explanations, `text` in lines of at most 100 columns.
+std::string help_entry(std::string head, std::string_view text);
+
 }  // namespace gan

@@ -3,6 +3,7 @@
 #include "engine/files/run_folder.h"
 #include "engine/settings/command_line.h"
 #include "engine/settings/config.h"
+#include "engine/settings/presets.h"
 #include "engine/settings/training_settings.h"
 #include "kernels/core/contract/error.h"
 
@@ -25,6 +26,8 @@ Examples:
       a first try, without any files
   gan_cuda_train --data ~/faces --image-size 64 --channels 3 --flip --minutes 60
       an hour on a folder of photographs
+  gan_cuda_train --preset wgan-gp --data ~/faces
+      a published recipe; --preset without a name lists them, with their sources
   gan_cuda_train --resume runs/faces-dcgan-1 --epochs 100
       goes on with that run until it has seen the data 100 times
   gan_cuda_train --config runs/faces-dcgan-1/config.toml --d-steps 2 --out runs/two-d-steps
@@ -49,6 +52,13 @@ memory, disk), 4 training diverged, 130 interrupted with a checkpoint.
 
 constexpr ProgramDescription kProgram{.name = "gan_cuda_train", .opening = kOpening, .closing = kClosing};
 
+/// Whether a recipe is asked for without saying which.
+bool asks_for_presets(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (arguments[i] == "--preset" && (i + 1 == arguments.size() || arguments[i + 1].starts_with("--"))) return true;
+  return false;
+}
+
 bool has_length(const TrainingOptions& o) { return o.iterations != 0 || o.epochs != 0 || o.minutes != 0; }
 
 }  // namespace
@@ -56,24 +66,32 @@ bool has_length(const TrainingOptions& o) { return o.iterations != 0 || o.epochs
 std::vector<Setting> command_line_settings(TrainingCommandLine& line) {
   constexpr std::string_view kGroup = "The program";
   std::vector<Setting> rows = training_settings(line.options);
-  rows.insert(rows.end(), {{.name = "config",
-                            .group = kGroup,
-                            .placeholder = "FILE.toml",
-                            .help = "settings from a file, as option = value; the command line wins over it",
-                            .value = &line.config,
-                            .place = SettingPlace::CommandLineOnly},
-                           {.name = "print-schedule",
-                            .group = kGroup,
-                            .placeholder = "",
-                            .help = "print the instructions of one iteration with their work, and exit",
-                            .value = &line.print_schedule,
-                            .place = SettingPlace::CommandLineOnly},
-                           {.name = "plan",
-                            .group = kGroup,
-                            .placeholder = "",
-                            .help = "print the memory plan of one iteration, and exit",
-                            .value = &line.plan,
-                            .place = SettingPlace::CommandLineOnly}});
+  rows.insert(rows.end(),
+              {{.name = "preset",
+                .group = kGroup,
+                .placeholder = "NAME",
+                .help = "the settings of a published recipe; options win over it. Without a name: lists them",
+                .value = &line.preset,
+                .default_note = "none",
+                .place = SettingPlace::CommandLineOnly},
+               {.name = "config",
+                .group = kGroup,
+                .placeholder = "FILE.toml",
+                .help = "settings from a file, as option = value; the command line wins over it",
+                .value = &line.config,
+                .place = SettingPlace::CommandLineOnly},
+               {.name = "print-schedule",
+                .group = kGroup,
+                .placeholder = "",
+                .help = "print the instructions of one iteration with their work, and exit",
+                .value = &line.print_schedule,
+                .place = SettingPlace::CommandLineOnly},
+               {.name = "plan",
+                .group = kGroup,
+                .placeholder = "",
+                .help = "print the memory plan of one iteration, and exit",
+                .value = &line.plan,
+                .place = SettingPlace::CommandLineOnly}});
   return rows;
 }
 
@@ -84,7 +102,20 @@ TrainingCommandLine parse_training_command_line(const std::vector<std::string>& 
     line.information = *information;
     return line;
   }
+  if (asks_for_presets(arguments)) {
+    line.information = list_of_presets();
+    return line;
+  }
   const std::vector<Assignment> typed = read_arguments(arguments, table);
+  const std::string* const preset = typed_text(typed, "preset");
+  if (preset != nullptr) {
+    if (const std::string* const resume = typed_text(typed, "resume"))
+      throw InputError(
+          fmt::format("--preset {} with --resume {}: a run goes on with its own settings; accepted is one of "
+                      "the two",
+                      *preset, *resume));
+    assign(table, preset_assignments(*preset));
+  }
   if (const std::string* const resume = typed_text(typed, "resume")) {
     if (resume->empty()) throw InputError("--resume: is empty; accepted is the folder of a run");
     apply_toml(RunFolder::open(*resume).config(), line.options);
