@@ -59,8 +59,7 @@ Rows anime_wgan() {
 constexpr std::string_view kAnimeSource = "Anime-WGAN 7acf211";
 constexpr std::string_view kAnimePenalty =
     "the norm is over each image, where the project takes it over the channels of each pixel; a short last batch costs "
-    "no "
-    "critic step; fakes are not backpropagated through G in critic steps";
+    "no critic step; fakes are not backpropagated through G in critic steps";
 
 std::vector<Preset> make_presets() {
   return {
@@ -99,9 +98,9 @@ std::vector<Preset> make_presets() {
       {.name = "wgan-clip",
        .what = "the Wasserstein GAN with clipped weights at 64x64",
        .source = "Arjovsky et al. 2017; martinarjovsky/WassersteinGAN f7a01e82, main.py",
-       .differences = "weights are clipped after each critic update, so that G sees clipped ones (published code: "
-                      "before); the critic "
-                      "scores real images high (low); every 500th G step has no 100 critic steps of its own",
+       .differences =
+           "weights are clipped after each critic update, so that G sees clipped ones (published code: before); the critic "
+           "scores real images high (low)",
        .rows = with(images("64", "3"), {{"model", "dcgan"},
                                         {"width", "64"},
                                         {"latent", "100"},
