@@ -58,8 +58,8 @@ Rows anime_wgan() {
 
 constexpr std::string_view kAnimeSource = "Anime-WGAN 7acf211";
 constexpr std::string_view kAnimePenalty =
-    "the norm is over each image, where the project takes it over the channels of each pixel; a short last batch costs "
-    "no critic step; fakes are not backpropagated through G in critic steps";
+    "the norm is over each image, where the project takes it over the channels of each pixel (--gp-norm channel does "
+    "so, too); a short last batch costs no critic step; critic steps do not backpropagate through G";
 
 std::vector<Preset> make_presets() {
   return {
@@ -67,11 +67,10 @@ std::vector<Preset> make_presets() {
        .what = "the first GAN, fully connected, on MNIST: --data FILE.idx",
        .source = "Goodfellow et al. 2014; goodfeli/adversarial 1720041f, mnist.yaml",
        .differences =
-           "D has three LeakyReLU layers of 1200, 600 and 300 with no maxout and no dropout (published: maxout 240 x 5 "
-           "twice, "
-           "dropout); G has 300, 600 and 1200 and tanh (1200 twice, sigmoid); z is normal, not uniform; momentum stays "
-           "at 0.5 "
-           "and the rate at 0.1 (momentum to 0.7, rate / 1.000004 an update); D and G take turns (both at once)",
+           "D has three LeakyReLU layers of 1200, 600 and 300 with no maxout and no dropout (published: maxout "
+           "240 x 5 twice, dropout); G has 300, 600 and 1200 and tanh (1200 twice, sigmoid); z is normal, not "
+           "uniform; momentum stays at 0.5 and the rate at 0.1 (momentum to 0.7, rate / 1.000004 an update); D "
+           "and G take turns (both at once)",
        .rows = with(images("28", "1"), {{"model", "mlp"},
                                         {"width", "75"},
                                         {"latent", "100"},
@@ -99,8 +98,8 @@ std::vector<Preset> make_presets() {
        .what = "the Wasserstein GAN with clipped weights at 64x64",
        .source = "Arjovsky et al. 2017; martinarjovsky/WassersteinGAN f7a01e82, main.py",
        .differences =
-           "weights are clipped after each critic update, so that G sees clipped ones (published code: before); the critic "
-           "scores real images high (low)",
+           "weights are clipped after each critic update, so that G sees clipped ones (published code: before); the "
+           "critic scores real images high (low)",
        .rows = with(images("64", "3"), {{"model", "dcgan"},
                                         {"width", "64"},
                                         {"latent", "100"},
@@ -120,25 +119,23 @@ std::vector<Preset> make_presets() {
        .what = "the Wasserstein GAN with a gradient penalty: residual networks for CIFAR-10",
        .source = "Gulrajani et al. 2017; kwotsin/mimicry a7fda06c, nets/wgan_gp",
        .differences = "upsampling copies pixels (there: bilinear) and shortcuts take the input as it is (rectified in "
-                      "place); the critic "
-                      "ends in a sum over pixels (mean)",
+                      "place); the critic ends in a sum over pixels (mean)",
        .rows = with(residual(), {{"objective", "wgan-gp"}, {"lambda", "10"}})},
       {.name = "sngan",
        .what = "spectral normalisation with the hinge loss: residual networks for CIFAR-10",
        .source = "Miyato et al. 2018; kwotsin/mimicry a7fda06c, nets/sngan",
-       .differences = "upsampling copies pixels and shortcuts take the input as it is, as in the authors' own code "
-                      "(there: bilinear, "
-                      "rectified in place); one power iteration an update (one a forward)",
+       .differences =
+           "upsampling copies pixels and shortcuts take the input as it is, as in the authors' own code (there: "
+           "bilinear, rectified in place); one power iteration an update (one a forward)",
        .rows = with(residual(), {{"objective", "hinge"}, {"spectral-norm", "true"}})},
       {.name = "r3gan-small",
        .what = "a relativistic GAN with R1 and R2, after R3GAN's recipe for CIFAR-10, on a smaller network",
        .source = "brownvc/R3GAN 19a7ddf4, train.py",
-       .differences = "the networks are this program's residual ones: no grouped convolutions, no bottlenecks, no "
-                      "learned 4x4 basis, "
-                      "batch norm and tanh in G, nearest for bilinear resampling, 96 to 192 channels (768); batch 256 "
-                      "(512); gamma, the "
-                      "decays and the rate are constant (gamma falls to 0.005, the rate to 5e-5, beta2 rises to 0.99); "
-                      "no augmentation",
+       .differences =
+           "the networks are this program's residual ones: no grouped convolutions, no bottlenecks, no learned "
+           "4x4 basis, batch norm and tanh in G, nearest for bilinear resampling, 96 to 192 channels (768); batch "
+           "256 (512); gamma, the decays and the rate are constant (gamma falls to 0.005, the rate to 5e-5, beta2 "
+           "rises to 0.99); no augmentation",
        .rows = with(images("32", "3"), {{"model", "resnet"},
                                         {"width", "96"},
                                         {"norm", "none"},
@@ -179,10 +176,10 @@ std::vector<Preset> make_presets() {
       {.name = "anime-wgan256",
        .what = "the anime project's unfinished 256x256 model, as it was meant",
        .source = kAnimeSource,
-       .differences = "the networks are new: residual blocks and pixel shuffle as there, but 64 channels next to the "
-                      "image (there 3 to 16 "
-                      "in the last third of G), no batch norm in the critic, no map of 1024x1024 inside; the norm is "
-                      "over each image",
+       .differences =
+           "the networks are new: residual blocks and pixel shuffle as there, but 64 channels next to the image "
+           "(there 3 to 16 in the last third of G), no batch norm in the critic, no map of 1024x1024 inside; the "
+           "norm is over each image",
        .rows =
            with(anime_wgan(), {{"image-size", "256"}, {"model", "anime-wgan256"}, {"norm", "none"}, {"batch", "16"}})},
   };
@@ -212,7 +209,9 @@ std::vector<Assignment> preset_assignments(std::string_view name) {
 }
 
 std::string list_of_presets() {
-  std::string text = "Recipes for --preset. Options on the command line win over a recipe's settings.\n";
+  std::string text =
+      "Recipes for --preset. Options on the command line win over a recipe's settings. As in every run, --hold-out\n"
+      "images are kept from training, where the published ones train on all.\n";
   for (const Preset& preset : presets()) {
     std::vector<std::string> settings;
     for (const Preset::Row& row : preset.rows) settings.push_back(fmt::format("--{} {}", row.setting, row.value));

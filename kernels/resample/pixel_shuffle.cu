@@ -33,8 +33,8 @@ struct Shuffle {
 
     template <int kRows>
     __device__ __forceinline__ void write(std::int64_t row, std::int64_t step) const {
-      constexpr int kAtOnce =
-          kFour ? kRows : 1;  // loops over any f, several rows at once, would need too many registers
+      // loops over any f, several rows at once, would need too many registers
+      [[maybe_unused]] constexpr int kAtOnce = kFour ? kRows : 1;
 #pragma unroll kAtOnce
       for (int k = 0; k < kRows; ++k) move(row + k * step);
     }

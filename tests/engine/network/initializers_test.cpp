@@ -8,6 +8,7 @@
 #include "engine/network/layers/layers.h"
 #include "engine/network/models/models.h"
 #include "engine/network/network.h"
+#include "kernels/core/contract/error.h"
 #include "tests/support/catch.h"
 
 using namespace gan;
