@@ -26,6 +26,8 @@ TrainingOptions unusual() {
   o.width = 17;
   o.latent = 33;
   o.norm = "none";
+  o.upsample = "nearest";
+  o.spectral_norm = true;
   o.objective = "minimax";
   o.clip = 0.02;
   o.lambda = 11;
