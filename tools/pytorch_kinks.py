@@ -55,12 +55,14 @@ class Kinks:
         finally:
             self.paused = False
 
-    def settle(self, gradients, recorded):
+    def settle(self, gradients, recorded, scales=None):
         """Adds to `gradients`, {parameter: tensor}, what turning activations to their other side changes. `recorded`: the
-        gradients to come to, by the same keys. The graph of the losses must still be there."""
+        gradients to come to, by the same keys. `scales`: by the same keys, the norm that an error is seen against, where it
+        is larger than the gradient's own, which may have cancelled. The graph of the losses must still be there."""
         parameters = list(gradients)
+        norms = {p: max(gradients[p].norm().item(), (scales or {}).get(p, 0.0), 1e-300) for p in parameters}
         errors = {p: recorded[p] - gradients[p] for p in parameters}
-        if all(errors[p].norm() <= SUSPICIOUS * gradients[p].norm() for p in parameters):
+        if all(errors[p].norm() <= SUSPICIOUS * norms[p] for p in parameters):
             return
         near = [(a, i) for a in self.activations if a.y.grad is not None for i in a.near]
         self.candidates += len(near)
@@ -70,7 +72,7 @@ class Kinks:
         picked = {p: torch.randint(p.numel(), (min(SAMPLES, p.numel()),), generator=dice).to(p.device) for p in parameters}
 
         def sampled(tensors):
-            parts = [tensors[p].flatten()[picked[p]] / gradients[p].norm().clamp_min(1e-300) for p in parameters]
+            parts = [tensors[p].flatten()[picked[p]] / norms[p] for p in parameters]
             return torch.cat(parts).cpu()
 
         columns = torch.stack([sampled(change_of_turning(*place, parameters)) for place in near], dim=1)

@@ -11,6 +11,7 @@ from typing import Callable
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional
 from torch.nn.utils.spectral_norm import SpectralNorm
 
@@ -251,10 +252,33 @@ class Replay:
         self.iterations = 0
         self.updates = {name: 0 for name in NETWORKS}
         self.kinks = Kinks(self.networks.values()) if dtype == torch.float64 and not chained else None
+        self.bias_terms = {}
+        for name in NETWORKS:
+            self._watch_biases(name)
         self.load_state(
             lambda name: start[name],
             lambda name, kind: start[f"optimizer.{name}.{kind}"],
         )
+
+    def _watch_biases(self, network):
+        """Adds up the magnitudes of what each bias's gradient is the sum of: the gradients of its layer's outputs, over
+        samples and pixels. Before a norm they cancel to nothing."""
+
+        def hook(name):
+            def note(gradient):
+                axes = [axis for axis in range(gradient.dim()) if axis != 1]
+                terms = gradient.detach().double().abs().sum(axes)
+                self.bias_terms[name] = self.bias_terms.get(name, 0) + terms
+
+            def on_forward(_, __, output):
+                if output.requires_grad:
+                    output.register_hook(note)
+
+            return on_forward
+
+        for name, module in self.networks[network].named_modules():
+            if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) and module.bias is not None:
+                module.register_forward_hook(hook(f"{network}.{name}.bias"))
 
     def load_state(self, parameter, state):
         """Sets every parameter NAME to parameter(NAME), and its optimiser's state to state(NAME, KIND)."""
@@ -303,6 +327,7 @@ class Replay:
     def phase(self, name):
         """Begins a phase of the schedule, with gradients of zero."""
         self.prefix = name + "/"
+        self.bias_terms.clear()
         for network in self.networks.values():
             network.zero_grad(set_to_none=True)
         if self.kinks:
@@ -357,7 +382,9 @@ class Replay:
         in the parameter as large as any other."""
         recorded = self.recorded_gradients(name)
         if self.kinks and recorded:
-            self.kinks.settle({tensor: tensor.grad for tensor in recorded}, recorded)
+            names = {tensor: parameter for parameter, tensor in self.networks[name].named_parameters()}
+            scales = {t: self.peaks.get(f"{self.prefix}gradient/{name}.{names[t]}", 0.0) for t in recorded}
+            self.kinks.settle({tensor: tensor.grad for tensor in recorded}, recorded, scales)
         own = {key: tensor.detach().clone() for key, tensor in self.sums(name)}
         if not self.chained:
             for tensor, gradient in recorded.items():
@@ -392,10 +419,13 @@ class Replay:
                     yield f"{self.prefix}{kind}/{name}.{parameter}", value
 
     def note_peaks(self):
-        """Keeps the largest norm that each sum has had in the phase."""
+        """Keeps the largest norm that each sum has had in the phase, or that the magnitudes of its terms add up to."""
         for name in NETWORKS:
             for key, tensor in self.sums(name):
                 self.peaks[key] = max(self.peaks.get(key, 0.0), tensor.detach().double().norm().item())
+        for name, terms in self.bias_terms.items():
+            key = f"{self.prefix}gradient/{name}"
+            self.peaks[key] = max(self.peaks.get(key, 0.0), terms.norm().item())
 
 
 def replay(start, traces, dtype, device="cpu", chained=False):

@@ -73,7 +73,7 @@ TEST_CASE("data that will not do", "[refusal]") {
   refused((folder / "none").string(), (folder / "none").string());
   refused((folder / "empty").string(), (folder / "empty").string());
   refused((folder / "text").string(), (folder / "text").string());
-  expect_refusal(small_run(folder / "run", {"--batch", "8193", "--iterations", "1"}), kWrongInput, "8192");
+  expect_refusal(small_run(folder / "run", {"--batch", "8193", "--iterations", "1"}), kWrongInput, "7936");
   CHECK(!std::filesystem::exists(folder / "run"));
 }
 

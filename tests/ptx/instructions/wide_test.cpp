@@ -106,6 +106,10 @@ const WideRow kRows[] = {
     {"setp.ne.b64 %p0, %d0, %d1; selp.b64 %d3, 1, 0, %p0;", 2, [](u64 a, u64 b, u64) { return u64{(a ^ b) != 0}; }},
     {"setp.lt.u64 %p0, %d0, %d1; selp.b64 %d3, 1, 0, %p0;", 2,
      [](u64 a, u64 b, u64) { return u64{SignedBig(Big(a)) - SignedBig(Big(b)) < 0}; }},
+    {"setp.le.u64 %p0, %d0, %d1; selp.b64 %d3, 1, 0, %p0;", 2,
+     [](u64 a, u64 b, u64) { return u64{SignedBig(Big(a)) - SignedBig(Big(b)) <= 0}; }},
+    {"cvt.rn.f64.u64 %d3, %d0;", 1,  // long double holds all 64 bits: rounded once
+     [](u64 a, u64, u64) { return wide_bits(static_cast<double>(static_cast<long double>(a))); }},
     {"setp.gt.u64 %p0, %d0, %d1; selp.b64 %d3, 1, 0, %p0;", 2,
      [](u64 a, u64 b, u64) { return u64{SignedBig(Big(a)) - SignedBig(Big(b)) > 0}; }},
     {"setp.eq.s64 %p0, %d0, %d1; selp.b64 %d3, 1, 0, %p0;", 2, [](u64 a, u64 b, u64) { return u64{a - b == 0}; }},
