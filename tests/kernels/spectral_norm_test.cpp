@@ -185,6 +185,8 @@ TEST_CASE("a NaN in a weight is seen in all that is made of it", "[spectral_norm
   for (const SpectralNorm& done : {on_cpu, run_on_cuda(op, memory)}) {
     CHECK(std::isnan(*done.sigma.as<float>()));
     for (int i = 0; i < 48; ++i) REQUIRE(std::isnan(done.normalized.as<float>()[i]));
+    for (int i = 0; i < 8; ++i) REQUIRE(std::isnan(done.v.as<float>()[i]));  // its norm is NaN, not epsilon
+    for (int i = 0; i < 6; ++i) REQUIRE(std::isnan(done.u.as<float>()[i]));
   }
 }
 
