@@ -58,6 +58,7 @@ std::vector<std::string> cifar10_batches(const std::string& folder) {
 
 Dataset load_cifar10(const std::vector<std::string>& files, const std::string& name, const DataOptions& options) {
   std::vector<std::int64_t> counts;
+  counts.reserve(files.size());
   for (const std::string& file : files) counts.push_back(count_records(FileReader(file)));
   const std::int64_t total = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
   Dataset dataset = reserve_dataset(name, total, options.height, options.width,

@@ -41,7 +41,7 @@ struct Source {
 
 /// Image files in a folder or an archive.
 Source encoded_source(const std::string& name, std::vector<std::string> files,
-                      std::shared_ptr<const EncodedImages> images, const DataOptions& options) {
+                      const std::shared_ptr<const EncodedImages>& images, const DataOptions& options) {
   report_passed_over(*images, options);
   return {name, std::move(files), [=] { return load_encoded_images(*images, name, options); }};
 }

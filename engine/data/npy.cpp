@@ -75,7 +75,7 @@ class HeaderParser {
     if (left_.empty() || (left_.front() != '\'' && left_.front() != '"')) refuse();
     const std::size_t end = left_.find(left_.front(), 1);
     if (end == std::string_view::npos) refuse();
-    const std::string text(left_.substr(1, end - 1));
+    std::string text(left_.substr(1, end - 1));
     // It will stand in messages.
     if (!std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~' && c != '\\'; })) refuse();
     left_.remove_prefix(end + 1);

@@ -14,7 +14,7 @@ std::optional<AnimationFormat> animation_format(const std::filesystem::path& pat
 
 std::int64_t frame_duration(std::int64_t frame, int frames_per_second, std::int64_t units) {
   const auto begin = [&](std::int64_t number) {
-    return (2 * number * units + frames_per_second) / (2 * frames_per_second);
+    return (2 * number * units + frames_per_second) / (std::int64_t{2} * frames_per_second);
   };
   return begin(frame + 1) - begin(frame);
 }

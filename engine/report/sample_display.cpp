@@ -10,7 +10,7 @@ std::string sample_progress_line(std::int64_t drawn, std::int64_t images, double
                                  bool unicode) {
   constexpr int kWidestBar = 40, kNarrowestBar = 6;
   const double left = static_cast<double>(images - drawn) / std::max(images_per_second, 1e-9);
-  const std::string text =
+  std::string text =
       fmt::format("{}/{} images  {:.0f} images/s  ETA {}", drawn, images, images_per_second, format_duration(left));
   if (columns == 0) return text;
   const int bar = std::min(kWidestBar, columns - static_cast<int>(text.size()) - 2);

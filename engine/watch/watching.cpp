@@ -32,9 +32,7 @@ Program watching(const Players& players, const WatchedData& data, std::uint64_t 
   Builder b = make_builder(players, "watching", seed, StreamBlock::Watching);
   b.phase("watch");
   const auto judge = [&](const Tensor& images, const char* name, const char* output) {
-    const Pass pass = d.forward(b, images, name, still);
-    b.output(output, pass.output.reshaped({data.batch}));
-    return pass;
+    b.output(output, d.forward(b, images, name, still).output.reshaped({data.batch}));
   };
   const Tensor real = some_of(b, players, data.training, data.batch, "x");
   judge(real, "D(x)", "on training");
@@ -86,6 +84,7 @@ Measures measure(const Players& players, Runtime& runtime, Runtime::ProgramId wa
   m.generator_gradient = norm(as_doubles(runtime.read<float>(players.generator.gradient_slab())));
   if (weight_clip > 0) {
     std::vector<double> weights;
+    weights.reserve(static_cast<std::size_t>(players.discriminator.parameter_count()));
     for (const Parameter& parameter : players.discriminator.parameters())
       for (const float w : runtime.read<float>(parameter.value)) weights.push_back(w);
     m.clipped_share = share_at_bound(weights, weight_clip);

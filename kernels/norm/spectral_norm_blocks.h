@@ -27,7 +27,7 @@ struct SpectralNormWorkspace {
 /// thread, and about two blocks for each multiprocessor at most, as every block of the next kernel adds their sums up.
 inline constexpr int kSpectralNormThreads = 256;
 inline std::int64_t inner_product_blocks(std::int64_t elements) {
-  constexpr std::int64_t kTile = 4 * kSpectralNormThreads, kMost = 2 * kMultiprocessors;
+  constexpr std::int64_t kTile = std::int64_t{4} * kSpectralNormThreads, kMost = std::int64_t{2} * kMultiprocessors;
   return std::clamp<std::int64_t>((elements + kTile - 1) / kTile, 1, kMost);
 }
 
