@@ -93,8 +93,8 @@ TEST_CASE("a limit on the size of files stops a run like a full disk does", "[li
 TEST_CASE("a plan larger than the memory", "[limits]") {
   const TemporaryFolder folder;
   const auto with_batch = [&](const std::string& batch) {
-    return small_run(folder / "run",
-                     {"--image-size", "64", "--batch", batch, "--iterations", "1", "--device", "cpu", "--width", "4", "--hold-out", "0"});
+    return small_run(folder / "run", {"--image-size", "64", "--batch", batch, "--iterations", "1", "--device", "cpu",
+                                      "--width", "4", "--hold-out", "0"});
   };
   // The emulated program: the CUDA libraries of the other one fill gigabytes of addresses before main().
   const Limit memory(RLIMIT_AS, rlim_t{1} << 30);
