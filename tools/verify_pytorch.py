@@ -148,7 +148,8 @@ def report(comparisons, iterations, kinks, arguments):
     for c in shown:
         print(c.row(tolerance))
     worst = max((c for c, mark in zip(comparisons, marks) if mark != "~"), key=lambda c: c.error)
-    single = max((c for c in comparisons if not c.problem), key=lambda c: c.single_error, default=None)
+    sound = [c for c, mark in zip(comparisons, marks) if not c.problem and mark != "~"]
+    single = max(sound, key=lambda c: c.single_error, default=None)
     failed = marks.count("!")
     print(
         f"{'FAILED' if failed else 'passed'}: {len(comparisons)} tensors of {iterations} iterations against PyTorch "
