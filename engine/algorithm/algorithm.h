@@ -36,8 +36,8 @@ struct IterationOptions {
 
 /// Goodfellow et al. 2014, Algorithm 1: `d_steps` discriminator updates, each on a fresh minibatch of images and of
 /// noise, then one generator update on fresh noise. An optimiser in place of the momentum of the paper, and, where asked
-/// for, the penalties gamma / 2 E[|grad D|^2] of Mescheder et al. 2018, section 4.1. `dataset`: U8 (count, H, W, C), a
-/// storage of the run.
+/// for, the penalties gamma / 2 E[|grad D|^2] of Mescheder et al. 2018, section 4.1. `dataset`: U8 (count, H, W, C), or
+/// points of the players' element type (count, 1, 1, D), a storage of the run.
 Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
                       const IterationOptions& options);
 

@@ -9,6 +9,20 @@ Builder make_builder(const Players& players, std::string name, std::uint64_t see
                                  .first_stream = static_cast<std::uint32_t>(streams)});
 }
 
+void emit_batch(Builder& b, const Players& players, const Tensor& dataset, const Tensor& indices, const Tensor& into,
+                bool flip) {
+  if (dataset.dtype != DType::U8) {
+    b.emit(GatherRows{.data = dataset, .indices = indices, .y = into});
+    return;
+  }
+  b.emit(AssembleBatch{.iteration = players.counters.iteration,
+                       .data = dataset,
+                       .indices = indices,
+                       .y = into,
+                       .stream = b.next_stream(),
+                       .flip = flip});
+}
+
 namespace {
 
 /// The streams that order the data set: numbers below the program's own draws.
@@ -23,12 +37,7 @@ Tensor gather(Builder& b, const Players& players, const Tensor& dataset, const I
   walk.count = data[0];
   b.emit(walk);
   const Tensor real = into.present() ? into : b.transient("x", {options.batch, data[1], data[2], data[3]});
-  b.emit(AssembleBatch{.iteration = players.counters.iteration,
-                       .data = dataset,
-                       .indices = walk.indices,
-                       .y = real,
-                       .stream = b.next_stream(),
-                       .flip = options.flip});
+  emit_batch(b, players, dataset, walk.indices, real, options.flip);
   return real;
 }
 

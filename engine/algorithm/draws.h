@@ -18,6 +18,11 @@ enum class StreamBlock : std::uint32_t {
 /// A builder of the program `name` over the players' table, drawing from `streams`.
 Builder make_builder(const Players& players, std::string name, std::uint64_t seed, StreamBlock streams);
 
+/// Emits what copies the images of `dataset` at `indices` I32 (batch) to `into` (batch, H, W, C): bytes are scaled to
+/// [-1, 1] and, with `flip`, mirrored at random; points, of the players' element type, are taken as they are.
+void emit_batch(Builder& b, const Players& players, const Tensor& dataset, const Tensor& indices, const Tensor& into,
+                bool flip);
+
 /// A fresh minibatch of real images (batch, H, W, C) for the D step `step` of this iteration, written to `into` where that
 /// is present.
 Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step,

@@ -19,6 +19,8 @@
 #include "engine/data/image_folder.h"
 #include "engine/data/loading_observer.h"
 #include "engine/data/npy.h"
+#include "engine/data/point_sets.h"
+#include "engine/data/points.h"
 #include "engine/data/shapes.h"
 #include "engine/data/zip_images.h"
 #include "kernels/core/contract/error.h"
@@ -114,8 +116,8 @@ Source find_source(const DataOptions& options) {
   if (status.type() == fs::file_type::not_found)
     throw InputError(
         fmt::format("--data {}: there is no such file or folder; accepted: fashion-mnist, shapes, a folder "
-                    "of {} files, {}",
-                    options.source, kReadableImages, kFiles));
+                    "of {} files, {}, or points: {}",
+                    options.source, kReadableImages, kFiles, fmt::join(point_set_names(), ", ")));
   if (error) throw InputError(fmt::format("--data {}: cannot be read: {}", options.source, error.message()));
   const std::string name = short_name(options.source);
   return fs::is_directory(status) ? folder_source(name, options) : file_source(options.source, name, options);
@@ -134,6 +136,7 @@ Dataset load_files(const DataOptions& options) {
 
 Dataset load_dataset(const DataOptions& options) {
   const DataOptions& o = options;
+  if (point_dimension(o.source) > 0) return make_points(o);
   require(o.height >= 1 && o.height <= kMaxTargetSide && o.width >= 1 && o.width <= kMaxTargetSide,
           "images of {} x {}; sides of 1 to {} are possible", o.height, o.width, kMaxTargetSide);
   require(o.channels == 0 || o.channels == 1 || o.channels == 3, "images of {} channels; 0, 1 and 3 are possible",

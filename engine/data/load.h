@@ -9,6 +9,7 @@ namespace gan {
 ///   - `fashion-mnist`: its 60,000 training images, from `$GAN_CUDA_DATA/fashion-mnist` or else Debian's package
 ///     `dataset-fashion-mnist`;
 ///   - `shapes`: 8,192 anti-aliased shapes, drawn from `options.seed`;
+///   - the name of a set of points (points.h), drawn from `options.seed`, too, and given as F32 (N,1,1,D);
 ///   - a folder: every PNG, JPEG and WebP file below it, known by content, in the order of their paths; one without such
 ///     files that holds CIFAR-10's binary batches: these;
 ///   - a file, known by content: IDX (idx.h), gzipped or not; NumPy's .npy (npy.h); a batch of CIFAR-10 (cifar10.h); a

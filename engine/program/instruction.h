@@ -7,6 +7,7 @@
 #include "kernels/activation/activation.h"
 #include "kernels/conv/conv.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/gather_rows.h"
 #include "kernels/elementwise/interpolate.h"
 #include "kernels/elementwise/sum.h"
 #include "kernels/image/assemble_batch.h"
@@ -40,7 +41,7 @@ using Instruction =
                  ActivationTangent, Upsample, SumPool, PixelShuffle, SigmoidCrossEntropy, LeastSquaresLoss, HingeLoss,
                  RelativisticLoss, WassersteinLoss, GradientPenalty, Adam, RmsProp, Sgd, Clip, FiniteCheck,
                  ExponentialMovingAverage, Fill, Copy, Sum, Interpolate, AdvanceCounter, RandomNormal, RandomUniform,
-                 SampleIndices, AssembleBatch>;
+                 SampleIndices, AssembleBatch, GatherRows>;
 
 /// "conv fprop", "adam" ...
 inline const char* name_of(const Instruction& instruction) {

@@ -6,10 +6,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/data/point_sets.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/checksum.h"
 #include "engine/files/image_grid.h"
 #include "engine/files/png.h"
+#include "engine/files/points_picture.h"
 #include "engine/program/print.h"
 #include "engine/run/checkpoint.h"
 #include "engine/run/fault.h"
@@ -335,11 +337,18 @@ void Run::save_sample() {
   const Tensor images = runtime_->program(kSampling).output("images");
   const std::vector<float> pixels = runtime_->read<float>(images);
   result_.last_sample = folder_->sample(iteration_);
-  const Image sheet = image_grid(pixels, images.shape, square_layout(images.shape[0]));
+  const Image sheet = point_dimension(options_.data) > 0
+                          ? points_picture(real_points(), pixels, static_cast<int>(images.shape[3]))
+                          : image_grid(pixels, images.shape, square_layout(images.shape[0]));
   write_png(result_.last_sample, sheet);
   if (options_.sample_every > 0 && iteration_ % options_.sample_every == 0) evolution_->add(iteration_, sheet);
   sampled_at_ = iteration_;
   observer_.on_sample(result_.last_sample);
+}
+
+std::vector<float> Run::real_points() const {
+  const Tensor& all = programs_.dataset;
+  return runtime_->read<float>(all.rows(0, std::min(all.shape[0], kShownPoints)));
 }
 
 void Run::save_checkpoint() {

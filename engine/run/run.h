@@ -39,6 +39,8 @@ class Run {
   void append_log();
   void watch();
   void save_sample();
+  /// Points of the data, beside which those of a sample are shown.
+  std::vector<float> real_points() const;
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   double epochs_done() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/data/load.h"
+#include "engine/data/point_sets.h"
 #include "engine/program/print.h"
 #include "engine/settings/training_settings.h"
 #include "engine/watch/watching.h"
@@ -52,6 +53,12 @@ IterationOptions iteration_options(const TrainingOptions& o, const IterationKind
           .r2 = gamma(o.r2)};
 }
 
+Tensor declare_dataset(StorageTable& table, const TrainingOptions& o, std::int64_t count, std::int64_t channels) {
+  const FeatureShape image = image_shape(o, channels);
+  return table.add(
+      {.name = "dataset", .shape = image.batch(count), .dtype = point_dimension(o.data) > 0 ? DType::F32 : DType::U8});
+}
+
 /// The largest batch, up to the one asked for, whose plan fits into `bytes`; 0 if none does.
 std::int64_t largest_batch_that_fits(const TrainingOptions& o, const Shape& dataset, std::size_t bytes) {
   const auto fits = [&](std::int64_t batch) {
@@ -73,8 +80,7 @@ std::int64_t largest_batch_that_fits(const TrainingOptions& o, const Shape& data
 TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count, std::int64_t channels)
     : objective(make_objective({.name = o.objective, .label_smoothing = o.label_smoothing})),
       players(player_options(o, count - held_out_images(o, count), channels), table),
-      dataset(table.add(
-          {.name = "dataset", .shape = {count, o.image_height, o.image_width, channels}, .dtype = DType::U8})),
+      dataset(declare_dataset(table, o, count, channels)),
       held_out(held_out_images(o, count)),
       kinds(o) {
   const Tensor training = dataset.rows(0, count - held_out);
@@ -83,7 +89,7 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
   };
   programs.push_back(initialization(players, o.seed));
   programs.push_back(iteration_of(kinds.usual()));
-  programs.push_back(sampling(players, o.sample_count, o.seed));
+  programs.push_back(sampling(players, point_dimension(o.data) > 0 ? kShownPoints : o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
   programs.push_back(watching(players,
                               {.training = training,

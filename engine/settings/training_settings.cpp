@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/data/point_sets.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan {
@@ -33,10 +34,12 @@ Rows data_rows(TrainingOptions& o) {
        .placeholder = "WHAT",
        .help = "what to learn: a folder of PNG, JPEG and WebP images (with its subfolders; any mix of sizes) or a zip "
                "archive of them, an IDX file (gzipped or not), a NumPy .npy file of bytes (N,H,W), (N,H,W,C) or "
-               "(N,C,H,W), CIFAR-10's binary batches (a folder or one file), fashion-mnist, or shapes (drawn by the "
-               "program; needs no files)",
+               "(N,C,H,W), CIFAR-10's binary batches (a folder or one file), fashion-mnist, shapes (drawn by the "
+               "program; needs no files), or points on the line or in the plane, for --model mlp: gaussian-1d, ring8, "
+               "grid25, swiss-roll, lines",
        .value = &o.data,
-       .accepted = NotEmpty{"a folder of images, an IDX, .npy, CIFAR-10 or zip file, fashion-mnist and shapes"}},
+       .accepted = NotEmpty{"a folder of images, an IDX, .npy, CIFAR-10 or zip file, fashion-mnist, shapes and sets of "
+                            "points"}},
       {.name = "image-size",
        .group = kData,
        .placeholder = "N|WxH",
@@ -55,6 +58,7 @@ Rows data_rows(TrainingOptions& o) {
        .placeholder = "",
        .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
        .value = &o.flip,
+       .only_with = {[&o] { return point_dimension(o.data) == 0; }, "images, not with points"},
        .default_note = "off"},
       {.name = "hold-out",
        .group = kData,
@@ -410,7 +414,7 @@ Rows folder_rows(TrainingOptions& o) {
       {.name = "sample-count",
        .group = kFolder,
        .placeholder = "N",
-       .help = "images in a sample grid",
+       .help = "images in a sample grid; of points 2048 are shown, whatever is said here",
        .value = &o.sample_count,
        .accepted = WholeRange{1, 4096},
        .decides_result = false},
@@ -520,9 +524,14 @@ std::vector<Setting> training_settings(TrainingOptions& o) {
   return all;
 }
 
+FeatureShape image_shape(const TrainingOptions& o, std::int64_t channels) {
+  if (const int dimension = point_dimension(o.data); dimension > 0) return {1, 1, dimension};
+  return {o.image_height, o.image_width, channels};
+}
+
 ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
   return {.model = o.model,
-          .image = {o.image_height, o.image_width, channels},
+          .image = image_shape(o, channels),
           .latent = o.latent,
           .d_norm = norm_kind(o.norm),
           .upsample = upsample_kind(o.upsample),

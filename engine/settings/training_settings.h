@@ -13,6 +13,9 @@ namespace gan {
 /// A row for every setting of a training run. A new one is a field of TrainingOptions and a row here.
 std::vector<Setting> training_settings(TrainingOptions& options);
 
+/// The size of the images that training sees: as asked for, or 1 x 1 x D where --data names a set of points in D dimensions.
+FeatureShape image_shape(const TrainingOptions& options, std::int64_t channels);
+
 /// The networks that `options` ask for, on images of `channels`.
 ModelOptions model_options(const TrainingOptions& options, std::int64_t channels);
 

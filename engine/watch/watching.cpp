@@ -14,11 +14,7 @@ Tensor some_of(Builder& b, const Players& players, const Tensor& data, std::int6
   b.emit(SampleIndices{
       .iteration = players.counters.iteration, .indices = indices, .stream = b.next_stream(), .count = data.shape[0]});
   const Tensor images = b.transient(name, {count, data.shape[1], data.shape[2], data.shape[3]});
-  b.emit(AssembleBatch{.iteration = players.counters.iteration,
-                       .data = data,
-                       .indices = indices,
-                       .y = images,
-                       .stream = b.next_stream()});
+  emit_batch(b, players, data, indices, images, /*flip=*/false);
   return images;
 }
 

@@ -59,6 +59,8 @@ UpsampleKind upsample_kind(std::string_view name) {
 NormKind discriminator_norm(const ModelOptions& o) { return o.d_norm.value_or(model_of(o).d_norm); }
 
 std::string misfit(const ModelOptions& o) {
+  if (o.image.height == 1 && o.image.width == 1 && o.model != "mlp")
+    return fmt::format("--model {}: made for images, not for points; accepted is mlp", o.model);
   if (o.model == "mlp" && discriminator_norm(o) == NormKind::Instance)
     return "--norm instance: mlp has features of one number, which instance norm would make 0; accepted are batch, "
            "layer "

@@ -24,8 +24,9 @@ constexpr Maker kMakers[] = {{"dcgan", make_dcgan},
 
 GeneratorAndDiscriminator make_model(const ModelOptions& o) {
   constexpr std::int64_t kSmallestSide = 16;
-  require(std::min(o.image.height, o.image.width) >= kSmallestSide && o.image.channels >= 1 && o.width >= 1 &&
-              o.latent >= 1,
+  const bool is_point = o.image.height == 1 && o.image.width == 1;
+  require((is_point || std::min(o.image.height, o.image.width) >= kSmallestSide) && o.image.channels >= 1 &&
+              o.width >= 1 && o.latent >= 1,
           "no model for images of {}, width {}, latent {}", to_string(o.image), o.width, o.latent);
   const std::string trouble = misfit(o);
   require(trouble.empty(), "{}", trouble);

@@ -19,7 +19,7 @@ enum class UpsampleKind { Transposed, Nearest };
 /// What the user asks of a model.
 struct ModelOptions {
   std::string model = "dcgan";                       ///< a name of model_names()
-  FeatureShape image;                                ///< 16 to 256 a side, 1 or 3 channels
+  FeatureShape image;                                ///< 16 to 256 a side, 1 or 3 channels; points: 1 x 1, any number
   std::int64_t latent = 100;                         ///< length of z
   std::optional<NormKind> d_norm = {};               ///< in the discriminator; absent: the model's own
   UpsampleKind upsample = UpsampleKind::Transposed;  ///< dcgan: in the generator
@@ -69,6 +69,9 @@ GeneratorAndDiscriminator make_dcgan(const ModelOptions& options);
 /// The kind of network of Goodfellow et al. 2014 (fully connected), with today's usual sizes: G latent - 4w - 8w - 16w
 /// - image, tanh; D image - 16w - 8w - 4w - 1; LeakyReLU(0.2) between; biases; weights ~ N(0, 1 / fan_in). D's own norm is
 /// none; another one stands before the second and third LeakyReLU, in place of biases.
+/// For points of D numbers: G latent - w - w - D, D D - w - w - 1, LeakyReLU(0.2) between, no tanh, weights and biases as
+/// PyTorch starts them (with biases of 0 every kink of a first layer on the line would lie at the origin); the
+/// discriminator's norm stands before its second LeakyReLU.
 GeneratorAndDiscriminator make_mlp(const ModelOptions& options);
 
 /// The residual pair of SNGAN (Miyato et al. 2018; kwotsin/mimicry a7fda06c, nets/sngan) and, without spectral norm, of
