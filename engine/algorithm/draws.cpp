@@ -27,7 +27,7 @@ namespace {
 
 /// The streams that order the data set: numbers below the program's own draws.
 constexpr std::uint32_t kOrderForDiscriminator = static_cast<std::uint32_t>(StreamBlock::Training) - 1,
-                        kOrderForGenerator = kOrderForDiscriminator - 1;
+                        kOrderForGenerator = kOrderForDiscriminator - 1, kOrderOfSecond = kOrderForGenerator - 1;
 
 Tensor gather(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options,
               SampleIndices walk, const Tensor& into) {
@@ -41,16 +41,24 @@ Tensor gather(Builder& b, const Players& players, const Tensor& dataset, const I
   return real;
 }
 
+/// The walk of the D step `step` in the order `stream`.
+SampleIndices walk_of(const Players& players, const IterationOptions& options, int step, std::uint32_t stream) {
+  return {.batches = options.d_steps_vary ? players.counters.discriminator_updates : Tensor{},
+          .stream = {.seed = options.seed, .stream = stream},
+          .batches_per_iteration = static_cast<std::uint32_t>(options.d_steps),
+          .batch_index = static_cast<std::uint32_t>(step)};
+}
+
 }  // namespace
 
 Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step,
                   const Tensor& into) {
-  return gather(b, players, dataset, options,
-                {.batches = options.d_steps_vary ? players.counters.discriminator_updates : Tensor{},
-                 .stream = {.seed = options.seed, .stream = kOrderForDiscriminator},
-                 .batches_per_iteration = static_cast<std::uint32_t>(options.d_steps),
-                 .batch_index = static_cast<std::uint32_t>(step)},
-                into);
+  return gather(b, players, dataset, options, walk_of(players, options, step, kOrderForDiscriminator), into);
+}
+
+Tensor next_batch_of_second(Builder& b, const Players& players, const Tensor& second, const IterationOptions& options,
+                            int step, const Tensor& into) {
+  return gather(b, players, second, options, walk_of(players, options, step, kOrderOfSecond), into);
 }
 
 Tensor batch_for_generator(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options) {

@@ -12,7 +12,8 @@ enum class StreamBlock : std::uint32_t {
   Sampling = 2u << 16,
   Calibration = 3u << 16,
   Watching = 4u << 16,
-  Seeds = 5u << 16  ///< latents that seeds address: engine/sample/latents.h
+  Seeds = 5u << 16,      ///< latents that seeds address: engine/sample/latents.h
+  Evaluation = 6u << 16  ///< shuffles on the host: engine/evaluation/shuffle.h
 };
 
 /// A builder of the program `name` over the players' table, drawing from `streams`.
@@ -27,6 +28,10 @@ void emit_batch(Builder& b, const Players& players, const Tensor& dataset, const
 /// is present.
 Tensor next_batch(Builder& b, const Players& players, const Tensor& dataset, const IterationOptions& options, int step,
                   const Tensor& into = {});
+
+/// The same of a second data set, in an order of its own: what stands where generated images would.
+Tensor next_batch_of_second(Builder& b, const Players& players, const Tensor& second, const IterationOptions& options,
+                            int step, const Tensor& into = {});
 
 /// A minibatch of real images for the G step of objectives that compare: the data set in an order of its own, so that it
 /// takes nothing from the D steps' walk.

@@ -11,10 +11,19 @@ GradientPenaltyOptions zero_centred(float gamma) { return {.weight = gamma / 2, 
 
 }  // namespace
 
+void update_discriminator(Builder& b, const Players& players, const Objective& objective, const IterationOptions& o,
+                          int step, const Tensor& real, const Tensor& fake) {
+  const Network& d = players.discriminator;
+  const Judged judged = judge(b, d, objective, real, fake);
+  if (o.r1 > 0) penalise_gradient(b, d, judged.real, zero_centred(o.r1), kRealPenalty);
+  if (o.r2 > 0) penalise_gradient(b, d, judged.fake, zero_centred(o.r2), kFakePenalty);
+  d.finish_gradients(b);
+  players.d_optimizer->update(b, players.counters, update_number(players, o, step));
+}
+
 Program gan_iteration(const Players& players, const Tensor& dataset, const Objective& objective,
                       const IterationOptions& o) {
   const Network &g = players.generator, &d = players.discriminator;
-  const TrainingCounters& counters = players.counters;
   Builder b = make_builder(players, "gan iteration, " + objective.name(), o.seed, StreamBlock::Training);
   objective.declare_readings(b);
   if (o.r1 > 0) declare_readings(b, kRealPenalty);
@@ -26,12 +35,8 @@ Program gan_iteration(const Players& players, const Tensor& dataset, const Objec
     b.phase(fmt::format("D step {}", step + 1));
     d.normalize_weights(b);
     const Tensor real = next_batch(b, players, dataset, o, step);
-    made = g.forward(b, latents(b, players, counters.iteration, o.batch), "G(z)");
-    const Judged judged = judge(b, d, objective, real, made.output);
-    if (o.r1 > 0) penalise_gradient(b, d, judged.real, zero_centred(o.r1), kRealPenalty);
-    if (o.r2 > 0) penalise_gradient(b, d, judged.fake, zero_centred(o.r2), kFakePenalty);
-    d.finish_gradients(b);
-    players.d_optimizer->update(b, counters, update_number(players, o, step));
+    made = g.forward(b, latents(b, players, players.counters.iteration, o.batch), "G(z)");
+    update_discriminator(b, players, objective, o, step, real, made.output);
   }
 
   // then: descend G's stochastic gradient, through a D that stays as it is

@@ -16,10 +16,13 @@ Network declare_player(NetworkGraph graph, StorageTable& table, const Players::O
 }  // namespace
 
 Players::Players(const Options& options, StorageTable& storages)
+    : Players(options, make_model(options.model), storages) {}
+
+Players::Players(const Options& options, GeneratorAndDiscriminator networks, StorageTable& storages)
     : table(storages),
       real(options.real),
-      generator(declare_player(make_model(options.model).generator, storages, options)),
-      discriminator(declare_player(make_model(options.model).discriminator, storages, options)),
+      generator(declare_player(std::move(networks.generator), storages, options)),
+      discriminator(declare_player(std::move(networks.discriminator), storages, options)),
       counters{.iteration = declare_counter(storages, "iteration"),
                .discriminator_updates = declare_counter(storages, "discriminator_updates"),
                .fault = declare_counter(storages, "fault"),

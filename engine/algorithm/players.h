@@ -21,6 +21,8 @@ struct Players {
   };
   /// Declares everything in `table`, which outlives the players. Throws Error for a model that is not there.
   Players(const Options& options, StorageTable& table);
+  /// The same with these networks, whatever `options.model` says.
+  Players(const Options& options, GeneratorAndDiscriminator networks, StorageTable& table);
   Players(const Players&) = delete;  // the optimisers refer to the networks
   Players& operator=(const Players&) = delete;
 

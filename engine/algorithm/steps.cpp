@@ -62,6 +62,13 @@ UpdateNumber update_number(const Players& players, const IterationOptions& optio
           .before = options.d_steps_vary ? players.counters.discriminator_updates : Tensor{}};
 }
 
+void advance_counters(Builder& b, const Players& players, const IterationOptions& options) {
+  if (options.d_steps_vary)
+    b.emit(AdvanceCounter{.counter = players.counters.discriminator_updates,
+                          .by = static_cast<std::uint32_t>(options.d_steps)});
+  b.emit(AdvanceCounter{.counter = players.counters.iteration});
+}
+
 void bookkeeping(Builder& b, const Players& players, const IterationOptions& options) {
   b.phase("bookkeeping");
   if (players.average)
@@ -69,10 +76,7 @@ void bookkeeping(Builder& b, const Players& players, const IterationOptions& opt
                                     .source = players.generator.parameter_slab(),
                                     .average = players.average->parameter_slab(),
                                     .decay = options.ema_decay});
-  if (options.d_steps_vary)
-    b.emit(AdvanceCounter{.counter = players.counters.discriminator_updates,
-                          .by = static_cast<std::uint32_t>(options.d_steps)});
-  b.emit(AdvanceCounter{.counter = players.counters.iteration});
+  advance_counters(b, players, options);
 }
 
 }  // namespace gan

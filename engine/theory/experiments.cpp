@@ -1,0 +1,12 @@
+#include "engine/theory/experiments/experiments.h"
+
+#include "engine/theory/experiment.h"
+
+namespace gan::theory {
+
+const std::vector<Experiment>& experiments() {
+  static const std::vector<Experiment> all = {optimal_discriminator()};
+  return all;
+}
+
+}  // namespace gan::theory
