@@ -41,8 +41,9 @@ struct Result {
 
 /// How an experiment is to be done.
 struct Conditions {
-  std::uint64_t seed = 1;  ///< all random numbers follow from it; an experiment of several seeds takes this and the next
-  bool quick = false;      ///< the fast form, for tests: fewer steps, fewer seeds, the same claims
+  std::uint64_t seed =
+      1;               ///< all random numbers follow from it; an experiment of several seeds takes this and the next
+  bool quick = false;  ///< the fast form, for tests: fewer steps, fewer seeds, the same claims
 };
 
 /// One experiment. All texts are English; `chinese` is what the series calls it.

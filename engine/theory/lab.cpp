@@ -35,8 +35,15 @@ void add_hidden_layers(NetworkGraph& net, std::int64_t in, const std::vector<std
 
 Tensor declare_data(StorageTable& table, const char* name, const Dataset& data) {
   if (data.count == 0) return {};
-  return table.add(
-      {.name = name, .shape = {data.count, data.height, data.width, data.channels}, .dtype = data.dtype});
+  return table.add({.name = name, .shape = {data.count, data.height, data.width, data.channels}, .dtype = data.dtype});
+}
+
+Players::Options player_options(const LabOptions& o) {
+  Players::Options options;
+  options.average = o.average > 0;
+  options.g_optimizer = o.g_optimizer;
+  options.d_optimizer = o.d_optimizer;
+  return options;
 }
 
 double norm_of(const Numbers& values) {
@@ -57,8 +64,8 @@ GeneratorAndDiscriminator point_networks(const PointNetworkOptions& o) {
 }
 
 Dataset dataset_of_points(const Numbers& points, std::int64_t dimension) {
-  Dataset data = reserve_dataset("points", static_cast<std::int64_t>(points.size()) / dimension, 1, 1, dimension,
-                                 DType::F32);
+  Dataset data =
+      reserve_dataset("points", static_cast<std::int64_t>(points.size()) / dimension, 1, 1, dimension, DType::F32);
   const auto bytes = std::as_bytes(std::span(points));
   data.pixels.resize(bytes.size());
   std::memcpy(data.pixels.data(), bytes.data(), bytes.size());
@@ -74,17 +81,13 @@ Numbers normal_latents(std::int64_t count, std::int64_t length, std::uint64_t se
 
 Lab::Lab(const LabOptions& options, GeneratorAndDiscriminator networks, const Dataset& real, const Dataset& fake)
     : objective_(make_objective({.name = options.objective})),
-      players_(std::make_unique<Players>(Players::Options{.average = options.average > 0,
-                                                          .g_optimizer = options.g_optimizer,
-                                                          .d_optimizer = options.d_optimizer},
-                                         std::move(networks), table_)),
+      players_(std::make_unique<Players>(player_options(options), std::move(networks), table_)),
       real_(declare_data(table_, "real", real)),
       fake_(declare_data(table_, "fake", fake)),
-      images_(table_.add(
-          {.name = "images", .shape = players_->discriminator.graph().input_shape().batch(kQuery)})),
-      latents_(table_.add(
-          {.name = "latents", .shape = {kQuery, players_->generator.graph().input_shape().channels}})) {
-  runtime_ = std::make_unique<Runtime>(make_cpu_backend(/*threads=*/1), PlannedPrograms(table_, write_programs(options)));
+      images_(table_.add({.name = "images", .shape = players_->discriminator.graph().input_shape().batch(kQuery)})),
+      latents_(table_.add({.name = "latents", .shape = {kQuery, players_->generator.graph().input_shape().channels}})) {
+  runtime_ =
+      std::make_unique<Runtime>(make_cpu_backend(/*threads=*/1), PlannedPrograms(table_, write_programs(options)));
   runtime_->upload(real_, real.pixels.data());
   if (fake_.present()) runtime_->upload(fake_, fake.pixels.data());
   runtime_->run(kInitialize);

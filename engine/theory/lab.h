@@ -76,7 +76,15 @@ class Lab {
 
  private:
   /// Programs in the order in which they are bound.
-  enum ProgramNumber : Runtime::ProgramId { kInitialize, kTrain, kJudge, kGenerate, kMinimax, kNonSaturating, kDiscriminate };
+  enum ProgramNumber : Runtime::ProgramId {
+    kInitialize,
+    kTrain,
+    kJudge,
+    kGenerate,
+    kMinimax,
+    kNonSaturating,
+    kDiscriminate
+  };
 
   std::vector<Program> write_programs(const LabOptions& options);
   Program write_judging();

@@ -1,0 +1,15 @@
+// The experiments, one file each, in the order of the page.
+#pragma once
+
+#include "engine/theory/experiment.h"
+
+namespace gan::theory {
+
+Experiment optimal_discriminator();
+Experiment figure_1();
+Experiment k_steps();
+Experiment parallel_lines();
+Experiment vanishing_gradient();
+Experiment kl_asymmetry();
+
+}  // namespace gan::theory

@@ -1,0 +1,15 @@
+// Doing experiments: one after the other, results to files, a line for whoever waits.
+#pragma once
+
+#include <functional>
+
+#include "engine/theory/theory_command_line.h"
+
+namespace gan::theory {
+
+/// Does the experiments that `options` name and writes all that is to be kept below `options.out`; `tell` gets what is to
+/// be printed, in pieces. Returns whether all numbers lie in their bands. Throws InputError for a folder that cannot be
+/// made, and what writing files throws.
+bool run_experiments(const TheoryOptions& options, const std::function<void(const std::string&)>& tell);
+
+}  // namespace gan::theory
