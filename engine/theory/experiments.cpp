@@ -5,7 +5,7 @@
 namespace gan::theory {
 
 const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all = {optimal_discriminator()};
+  static const std::vector<Experiment> all = {optimal_discriminator(), figure_1(), k_steps(), parallel_lines()};
   return all;
 }
 
