@@ -11,5 +11,7 @@ Experiment k_steps();
 Experiment parallel_lines();
 Experiment vanishing_gradient();
 Experiment kl_asymmetry();
+Experiment weight_clipping();
+Experiment penalty_axis();
 
 }  // namespace gan::theory
