@@ -37,6 +37,7 @@ struct DataOptions {
   int threads = 1;            ///< CPU threads to decode and resample with, at least 1; the result does not depend on it
   bool skip_damaged = false;  ///< leave out image files that cannot be read or decoded, instead of refusing them all
   std::filesystem::path cache = {};     ///< where decoded images are kept (image_cache.h); empty: nowhere
+  std::string option = "--data";        ///< what messages call the source
   LoadingObserver* observer = nullptr;  ///< who is told how it goes (loading_observer.h); null: nobody
 };
 

@@ -88,9 +88,9 @@ Source fashion_mnist(const DataOptions& options) {
     looked_in += (looked_in.empty() ? "" : ", ") + folder.string();
   }
   throw InputError(
-      fmt::format("--data fashion-mnist: train-images-idx3-ubyte(.gz) is not in {}; install Debian's package "
+      fmt::format("{} fashion-mnist: train-images-idx3-ubyte(.gz) is not in {}; install Debian's package "
                   "dataset-fashion-mnist, or give the IDX file's own path, a folder of images, or shapes",
-                  looked_in));
+                  options.option, looked_in));
 }
 
 /// `faces` for `/data/faces/`, so that logs stay short.
@@ -115,10 +115,11 @@ Source find_source(const DataOptions& options) {
   const fs::file_status status = fs::status(options.source, error);
   if (status.type() == fs::file_type::not_found)
     throw InputError(
-        fmt::format("--data {}: there is no such file or folder; accepted: fashion-mnist, shapes, a folder "
+        fmt::format("{} {}: there is no such file or folder; accepted: fashion-mnist, shapes, a folder "
                     "of {} files, {}, or points: {}",
-                    options.source, kReadableImages, kFiles, fmt::join(point_set_names(), ", ")));
-  if (error) throw InputError(fmt::format("--data {}: cannot be read: {}", options.source, error.message()));
+                    options.option, options.source, kReadableImages, kFiles, fmt::join(point_set_names(), ", ")));
+  if (error)
+    throw InputError(fmt::format("{} {}: cannot be read: {}", options.option, options.source, error.message()));
   const std::string name = short_name(options.source);
   return fs::is_directory(status) ? folder_source(name, options) : file_source(options.source, name, options);
 }
@@ -146,9 +147,9 @@ Dataset load_dataset(const DataOptions& options) {
     return options.source == "shapes" ? make_shapes(options) : load_files(options);
   } catch (const std::bad_alloc&) {
     throw MachineError(
-        fmt::format("--data {}: not enough memory to load it; accepted: a smaller --image-size, fewer or "
+        fmt::format("{} {}: not enough memory to load it; accepted: a smaller --image-size, fewer or "
                     "smaller images",
-                    options.source));
+                    options.option, options.source));
   }
 }
 

@@ -89,7 +89,9 @@ inline std::string expect_failure(const std::vector<std::string>& arguments, int
   INFO(result.error);
   CHECK(result.exit_code == exit_code);
   CHECK(result.out.empty());
-  const std::string name = program == kSample ? "gan_cuda_sample" : "gan_cuda_train";
+  const std::string name = program == kSample ? "gan_cuda_sample"
+                           : program == kEval ? "gan_cuda_eval"
+                                              : "gan_cuda_train";
   const std::size_t at = result.error.rfind(name + ": error: ");
   REQUIRE(at != std::string::npos);
   CHECK((at == 0 || result.error[at - 1] == '\n'));

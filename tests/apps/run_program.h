@@ -8,10 +8,11 @@
 
 namespace gan::test {
 
-/// gan_cuda_train as built here, the same with the emulated CUDA device, and gan_cuda_sample.
+/// gan_cuda_train as built here, the same with the emulated CUDA device, gan_cuda_sample, gan_cuda_eval.
 inline const std::string kTrain = GAN_TRAIN;
 inline const std::string kTrainEmulated = GAN_TRAIN_EMULATED;
 inline const std::string kSample = GAN_SAMPLE;
+inline const std::string kEval = GAN_EVAL;
 
 struct ProgramResult {
   int exit_code = 0;  ///< or 128 + the signal that ended it
