@@ -161,6 +161,23 @@ void check_two_sample(const TwoSampleOptions& o) {
 
 void check_parzen(const ParzenOptions& o) { sigmas_of(o); }
 
+Settings density_rows(ParzenOptions& o) {
+  return {
+      {.name = "validation",
+       .group = kDensity,
+       .placeholder = "SET",
+       .help = "what sigma is chosen on",
+       .value = &o.validation,
+       .default_note = "a tenth of TEST, chosen at random and then left out"},
+      {.name = "sigmas",
+       .group = kDensity,
+       .placeholder = "LIST",
+       .help = "widths to choose from, with commas between",
+       .value = &o.sigmas,
+       .default_note = "ten from 0.1 to 1, each 1.29 times the one before"},
+  };
+}
+
 Settings no_settings(std::monostate&) { return {}; }
 
 }  // namespace
@@ -206,18 +223,7 @@ std::vector<Setting> parzen_settings(ParzenOptions& o) {
   Settings rows =
       set_rows(o.training, o.count, "images of each set at most, chosen at random, and drawn of a checkpoint",
                WholeRange{1, 256});
-  rows.push_back({.name = "validation",
-                  .group = kDensity,
-                  .placeholder = "SET",
-                  .help = "what sigma is chosen on",
-                  .value = &o.validation,
-                  .default_note = "a tenth of TEST, chosen at random and then left out"});
-  rows.push_back({.name = "sigmas",
-                  .group = kDensity,
-                  .placeholder = "LIST",
-                  .help = "widths to choose from, with commas between",
-                  .value = &o.sigmas,
-                  .default_note = "ten from 0.1 to 1, each 1.29 times the one before"});
+  append(rows, density_rows(o));
   append(rows, machine_rows(o.training, o.out, "folder for result.json; one that is there is replaced"));
   return rows;
 }

@@ -13,5 +13,6 @@ Experiment vanishing_gradient();
 Experiment kl_asymmetry();
 Experiment weight_clipping();
 Experiment penalty_axis();
+Experiment checkerboard();
 
 }  // namespace gan::theory
