@@ -62,7 +62,8 @@ TEST_CASE("a density of samples counts each in its cell", "[densities]") {
 }
 
 TEST_CASE("a measurement that is no number lies in no band", "[experiment]") {
-  Measurement m{.value = std::nan(""), .low = -std::numeric_limits<double>::infinity(),
+  Measurement m{.value = std::nan(""),
+                .low = -std::numeric_limits<double>::infinity(),
                 .high = std::numeric_limits<double>::infinity()};
   CHECK_FALSE(m.holds());
   m.value = 3;
