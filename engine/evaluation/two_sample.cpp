@@ -55,7 +55,11 @@ Test::Test(const Dataset& a, const Dataset& b, const TwoSampleSettings& settings
       set_b_(b),
       count_(std::min({a.count, b.count, settings.most})),
       trained_(count_ / 2),
-      players_({.model = settings.model, .average = false, .d_optimizer = settings.optimizer}, table_),
+      players_({.model = settings.model,
+                .average = false,
+                .g_optimizer = settings.optimizer,
+                .d_optimizer = settings.optimizer},
+               table_),
       a_(share_of(a, "A", kOrderOfA)),
       b_(share_of(b, "B", kOrderOfB)) {
   runtime_ =

@@ -39,6 +39,9 @@ class LayerDrawer {
     std::visit(*this, layer);
   }
 
+  /// What is written among the data: above all of them.
+  const std::string& words() const { return words_; }
+
   void operator()(const Line& line) {
     require(line.x.size() == line.y.size(), "a line of {} x and {} y", line.x.size(), line.y.size());
     draw_band(line);
@@ -152,8 +155,8 @@ class LayerDrawer {
   void operator()(const Words& words) {
     const double x = x_(words.x), y = y_(words.y);
     if (std::isnan(x) || std::isnan(y)) return;
-    svg_ += text_element(x, y + kTickFont * 0.36, words.text, kTickFont, Anchor::Middle,
-                         fmt::format(R"( fill="{}"{})", colour_, kHalo));
+    words_ += text_element(x, y + kTickFont * 0.36, words.text, kTickFont, Anchor::Middle,
+                           fmt::format(R"( fill="{}"{})", colour_, kHalo));
   }
 
  private:
@@ -205,8 +208,8 @@ class LayerDrawer {
   }
 
   void write(double left, double top, const std::string& label) {
-    svg_ += text_element(left, top + kTickFont, label, kTickFont, Anchor::Start,
-                         fmt::format(R"( fill="{}"{})", colour_, kHalo));
+    words_ += text_element(left, top + kTickFont, label, kTickFont, Anchor::Start,
+                           fmt::format(R"( fill="{}"{})", colour_, kHalo));
   }
 
   /// Above or below the line at its right end, else at its left one.
@@ -239,6 +242,7 @@ class LayerDrawer {
   std::string& svg_;
   Style style_;
   std::string colour_;
+  std::string words_;
   std::vector<Box> taken_;
 };
 
@@ -249,7 +253,7 @@ std::string draw_layers(const Panel& panel, const PanelLayout& layout) {
   LayerDrawer drawer(layout, svg);
   const std::vector<Style> styles = layer_styles(panel.layers);
   for (std::size_t i = 0; i < panel.layers.size(); ++i) drawer.draw(panel.layers[i], styles[i]);
-  return svg;
+  return svg + drawer.words();
 }
 
 std::string legend_sample(const Layer& layer, const Style& style, double x, double y, double width) {

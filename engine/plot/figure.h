@@ -40,13 +40,12 @@ enum class Direction { Horizontal, Vertical };
 /// One axis of a panel.
 struct Axis {
   std::string label = {};
-  std::string unit = {};            ///< drawn after the label in parentheses
-  std::optional<double> low = {};   ///< where the axis begins; from the data when absent
-  std::optional<double> high = {};  ///< where it ends; below `low` is an Error
-  Scale scale = Scale::Linear;      ///< bounds of a logarithmic axis have to be above 0 (else Error)
-  std::vector<std::string> categories =
-      {};             ///< names at 0, 1, 2 ... instead of numbers; the axis then spans all of them
-  bool ticks = true;  ///< false: neither ticks nor numbers
+  std::string unit = {};                     ///< drawn after the label in parentheses
+  std::optional<double> low = {};            ///< where the axis begins; from the data when absent
+  std::optional<double> high = {};           ///< where it ends; below `low` is an Error
+  Scale scale = Scale::Linear;               ///< bounds of a logarithmic axis have to be above 0 (else Error)
+  std::vector<std::string> categories = {};  ///< names at 0, 1, 2 ... instead of numbers; on y from the top
+  bool ticks = true;                         ///< false: neither ticks nor numbers
 };
 
 /// Points (x[i], y[i]) joined in order. `x` and `y` are as long as each other (else Error).
@@ -202,6 +201,7 @@ struct Panel {
 };
 
 /// Panels in rows of `columns`, each with axes of plot_width x plot_height px; margins come from what is written in them.
+/// Square axes suit panels with equal units.
 struct Figure {
   std::string title = {};
   std::string description = {};  ///< for readers who do not see it: a sentence

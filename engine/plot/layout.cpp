@@ -87,7 +87,9 @@ PanelLayout measure(std::span<const Panel* const> panels, double width, double h
   PanelLayout layout{.width = width, .height = height};
   const AxisRanges ranges = axis_ranges(panels, width, height);
   layout.x = Mapping(ranges.x, panel.x.scale, 0, width);
-  layout.y = Mapping(ranges.y, panel.y.scale, height, 0);
+  // Upwards, but names are read from the top.
+  layout.y = panel.y.categories.empty() ? Mapping(ranges.y, panel.y.scale, height, 0)
+                                        : Mapping(ranges.y, panel.y.scale, 0, height);
   layout.x_ticks = fitting_ticks(panel.x, ranges.x, width, true);
   layout.y_ticks = fitting_ticks(panel.y, ranges.y, height, false);
   layout.y_tick_width = widest(layout.y_ticks);
@@ -143,7 +145,7 @@ void place(PanelLayout& panel, double left, double top) {
   panel.left = left;
   panel.top = top;
   panel.x = Mapping(panel.x.range(), panel.x.scale(), left, left + panel.width);
-  panel.y = Mapping(panel.y.range(), panel.y.scale(), top + panel.height, top);
+  panel.y = Mapping(panel.y.range(), panel.y.scale(), top + panel.y.first(), top + panel.y.last());
   if (panel.bar) {
     const Mapping& values = panel.bar->values;
     panel.bar->values = Mapping(values.range(), values.scale(), top + panel.height, top);

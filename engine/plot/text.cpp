@@ -73,7 +73,8 @@ double text_width(std::string_view text, double size) {
     thousandths += character_width(length == 0 ? 0xFFFD : code);
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return thousandths * size / 1000;
+  constexpr double kRoom = 1.1;  // the widest usual sans-serif fonts are a tenth wider than Helvetica
+  return kRoom * thousandths * size / 1000;
 }
 
 std::vector<std::string> wrapped(std::string_view text, double size, double width) {

@@ -5,27 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/plot/number_text.h"
 #include "kernels/core/contract/error.h"
 
 namespace gan::plot {
 namespace {
-
-constexpr const char* kMinus = "\u2212";
-
-/// "10⁻³" for -3.
-std::string power_of_ten(int exponent) {
-  constexpr const char* kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
-  std::string result = "10";
-  for (const char c : std::to_string(exponent)) result += c == '-' ? "⁻" : kDigits[c - '0'];
-  return result;
-}
-
-/// Digits of a number not below 0 with a comma before each three.
-std::string with_thousands(std::string digits) {
-  const std::size_t point = std::min(digits.find('.'), digits.size());
-  for (std::size_t at = point; at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
 
 /// A whole number up to 9 times a power of ten.
 std::string multiple_label(int multiple, int exponent, bool plain) {
@@ -33,22 +17,32 @@ std::string multiple_label(int multiple, int exponent, bool plain) {
   return multiple == 1 ? power_of_ten(exponent) : fmt::format("{}·{}", multiple, power_of_ten(exponent));
 }
 
-std::vector<Tick> linear_ticks(double low, double high, int at_most) {
-  const double smallest_step = (high - low) / std::max(1, at_most - 1);
-  const int exponent = static_cast<int>(std::floor(std::log10(smallest_step)));
-  const double unit = std::pow(10.0, exponent);
-  double step = 10 * unit;
-  for (const int multiple : {1, 2, 5})
-    if (multiple * unit >= smallest_step * (1 - 1e-9)) {
-      step = multiple * unit;
-      break;
+/// How many multiples of `step` lie in [low, high]; an end that is one up to rounding counts.
+struct Multiples {
+  double first = 0, last = -1;
+  Multiples(double low, double high, double step)
+      : first(std::ceil(low / step - 1e-9)), last(std::floor(high / step + 1e-9)) {}
+  double count() const { return last - first + 1; }
+};
+
+/// The smallest of 1, 2, 5 times a power of ten with no more than `at_most` multiples in [low, high].
+double tick_step(double low, double high, int at_most) {
+  for (int exponent = static_cast<int>(std::floor(std::log10((high - low) / at_most))) - 1;; ++exponent)
+    for (const int multiple : {1, 2, 5}) {
+      const double step = multiple * std::pow(10.0, exponent);
+      if (Multiples(low, high, step).count() <= at_most) return step;
     }
+}
+
+std::vector<Tick> linear_ticks(double low, double high, int at_most) {
+  const double step = tick_step(low, high, std::max(2, at_most));
   const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
-  const double slack = 1e-9;  // of a step: an end that is a multiple up to rounding has its tick
+  const Multiples multiples(low, high, step);
   std::vector<Tick> ticks;
-  const double last = std::floor(high / step + slack);
-  for (double k = std::ceil(low / step - slack); k <= last; ++k)
-    ticks.push_back({.at = k == 0 ? 0 : k * step, .label = number_label(k == 0 ? 0 : k * step, decimals)});
+  for (double k = multiples.first; k <= multiples.last; ++k) {
+    const double at = k == 0 ? 0 : k * step;  // not -0
+    ticks.push_back({.at = at, .label = number_label(at, decimals)});
+  }
   return ticks;
 }
 
@@ -75,19 +69,6 @@ std::vector<Tick> logarithmic_ticks(double low, double high, int at_most) {
 }
 
 }  // namespace
-
-std::string number_label(double value, int decimals) {
-  const double size = std::abs(value);
-  const std::string sign = value < 0 ? kMinus : "";
-  if (size == 0) return "0";
-  if (size >= 0.001 * (1 - 1e-9) && size < 1e6) {
-    const std::string digits = fmt::format("{:.{}f}", size, decimals);
-    return sign + (size >= 1e4 ? with_thousands(digits) : digits);
-  }
-  int exponent = static_cast<int>(std::floor(std::log10(size) + 1e-12));
-  const std::string mantissa = fmt::format("{:.3g}", size / std::pow(10.0, exponent));
-  return sign + (mantissa == "1" ? "" : mantissa + "·") + power_of_ten(exponent);
-}
 
 std::vector<Tick> axis_ticks(double low, double high, Scale scale, int at_most) {
   require(std::isfinite(low) && std::isfinite(high) && low < high && (scale == Scale::Linear || low > 0),

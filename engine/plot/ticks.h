@@ -13,13 +13,8 @@ struct Tick {
   std::string label;  ///< empty at a minor tick
 };
 
-/// Ticks in [low, high]. Linear: multiples of 1, 2 or 5 times a power of ten, at most `at_most` of them (at least 2 are
-/// allowed). Logarithmic: powers of ten, with minor ticks at their multiples; 1, 2 and 5 times powers of ten where there are
+/// Ticks in [low, high]. Linear: multiples of 1, 2 or 5 times a power of ten, at most `at_most` of them (2 if that is less). Logarithmic: powers of ten, with minor ticks at their multiples; 1, 2 and 5 times powers of ten where there are
 /// few; linear ones on an axis that is too short for those. Error unless low < high, both finite, above 0 if logarithmic.
 std::vector<Tick> axis_ticks(double low, double high, Scale scale, int at_most);
-
-/// A number for readers with as many decimals as given: "−1.50", "20,000"; "2·10⁻⁷" where |value| is below 0.001 or from
-/// a million on (decimals then do not matter).
-std::string number_label(double value, int decimals);
 
 }  // namespace gan::plot

@@ -5,7 +5,9 @@
 namespace gan::theory {
 
 const std::vector<Experiment>& experiments() {
-  static const std::vector<Experiment> all = {optimal_discriminator(), figure_1(), k_steps(), parallel_lines()};
+  static const std::vector<Experiment> all = {optimal_discriminator(), figure_1(),           k_steps(),
+                                              parallel_lines(),        vanishing_gradient(), kl_asymmetry(),
+                                              weight_clipping(),       penalty_axis(),       checkerboard()};
   return all;
 }
 

@@ -34,6 +34,15 @@ add_library(gan_libzip INTERFACE)
 target_include_directories(gan_libzip SYSTEM INTERFACE ${LIBZIP_INCLUDE_DIR})
 target_link_libraries(gan_libzip INTERFACE ${LIBZIP_LIBRARY})
 
+# Optional: plots as PNG beside SVG.
+option(GAN_LIBRSVG "draw plots as PNG where librsvg is installed" ON)
+if(GAN_LIBRSVG)
+  find_package(PkgConfig)
+  if(PKG_CONFIG_FOUND)
+    pkg_check_modules(LIBRSVG IMPORTED_TARGET librsvg-2.0>=2.52)  # the first that says its size in px
+  endif()
+endif()
+
 if(GAN_TESTS)
   find_package(Catch2 REQUIRED)  # 2 or 3
   find_library(WEBPDEMUX_LIBRARY webpdemux REQUIRED)  # reads animations

@@ -11,5 +11,8 @@ Experiment k_steps();
 Experiment parallel_lines();
 Experiment vanishing_gradient();
 Experiment kl_asymmetry();
+Experiment weight_clipping();
+Experiment penalty_axis();
+Experiment checkerboard();
 
 }  // namespace gan::theory

@@ -13,7 +13,7 @@ namespace gan::theory {
 
 namespace {
 
-constexpr Grid kGrid{-1.5, 3.5, 126};
+constexpr Grid kGrid{-2.5, 3.5, 151};
 constexpr std::int64_t kSamples = 65536;
 /// Where the data has all but 5 % of its mass.
 constexpr double kSupportLow = 0, kSupportHigh = 2;
@@ -106,7 +106,7 @@ plot::Figure figure_of(std::vector<plot::Panel> panels, std::size_t columns) {
 
 std::vector<Picture> pictures_of(const Game& game, const std::vector<double>& p_data) {
   std::vector<plot::Panel> four;
-  for (const std::size_t frame : {0, 5, 10, 24}) four.push_back(panel_of(game.moments[frame], p_data));
+  for (const std::size_t frame : {0, 3, 8, 24}) four.push_back(panel_of(game.moments[frame], p_data));
   std::vector<plot::Figure> frames;
   for (const Moment& moment : game.moments) frames.push_back(figure_of({panel_of(moment, p_data)}, 1));
   return {{.name = "panels",
@@ -151,7 +151,7 @@ Result run(const Conditions& conditions) {
        .value = largest_of(divergences),
        .low = 0,
        .high = 0.03,
-       .because = "0 at the optimum; a histogram of 65,536 points in 126 cells alone has 126 / (8 * 65,536) = 0.0002"}};
+       .because = "0 at the optimum; a histogram of 65,536 points in 151 cells alone has 151 / (8 * 65,536) = 0.0002"}};
   return result;
 }
 
