@@ -208,23 +208,6 @@ void check_two_sample(const TwoSampleOptions& o) {
 
 void check_parzen(const ParzenOptions& o) { sigmas_of(o); }
 
-Settings density_rows(ParzenOptions& o) {
-  return {
-      {.name = "validation",
-       .group = kDensity,
-       .placeholder = "SET",
-       .help = "what sigma is chosen on",
-       .value = &o.validation,
-       .default_note = "a tenth of TEST, chosen at random and then left out"},
-      {.name = "sigmas",
-       .group = kDensity,
-       .placeholder = "LIST",
-       .help = "widths to choose from, with commas between",
-       .value = &o.sigmas,
-       .default_note = "ten from 0.1 to 1, each 1.29 times the one before"},
-  };
-}
-
 Settings no_settings(std::monostate&) { return {}; }
 
 }  // namespace
