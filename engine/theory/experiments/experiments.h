@@ -14,5 +14,7 @@ Experiment kl_asymmetry();
 Experiment weight_clipping();
 Experiment penalty_axis();
 Experiment checkerboard();
+Experiment two_sample();
+Experiment parzen();
 
 }  // namespace gan::theory
