@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/program.h"
+#include "engine/data/point_sets.h"
 #include "engine/report/benchmark.h"
 #include "engine/settings/command_line.h"
 #include "engine/settings/training_settings.h"
@@ -15,9 +16,8 @@ namespace {
 
 using gan::ExitCode;
 
-constexpr gan::ProgramDescription kProgram{
-    .name = "gan_cuda_bench",
-    .opening = R"(gan_cuda_bench: times whole training iterations on random images
+constexpr gan::ProgramDescription kProgram{.name = "gan_cuda_bench",
+                                           .opening = R"(gan_cuda_bench: times whole training iterations on random data
 
 Usage: gan_cuda_bench [options]
 
@@ -25,25 +25,41 @@ Prints one JSON line. The options that describe the model are those of gan_cuda_
 
 Example:
   gan_cuda_bench --model dcgan --image-size 32 --channels 1 --width 32 --batch 64 --threads 2
+  gan_cuda_bench --data gaussian-1d --model mlp --latent 1 --batch 128 --threads 1
+      a GAN on the line: what the engine costs beside the arithmetic
 )",
-    .closing = R"(
+                                           .closing = R"(
 Exit codes: 0 done, 1 an error inside the program, 2 wrong input, 3 the machine cannot.
 )"};
 
 struct BenchOptions {
-  gan::TrainingOptions training{.channels = 3, .iterations = 1, .ema = 0};
+  gan::TrainingOptions training{.data = "random", .channels = 3, .iterations = 1, .ema = 0};
   int iterations = 20, warm_up = 3;
   bool profile = false, on_demand = false, networks = false, peak = false;
 };
+
+/// "random", and the sets of points, of which only the dimension matters.
+std::vector<gan::Setting> data_settings(BenchOptions& o) {
+  std::vector<std::string> names = {"random"};
+  names.insert(names.end(), gan::point_set_names().begin(), gan::point_set_names().end());
+  return {{.name = "data",
+           .group = "Data",
+           .placeholder = "NAME",
+           .help = "random: images of random bytes; or random points, as many numbers each as this set's",
+           .value = &o.training.data,
+           .accepted = gan::Choices{std::move(names)}}};
+}
 
 /// Those of gan_cuda_train that change what an iteration does, and the stopwatch's own.
 std::vector<gan::Setting> bench_settings(BenchOptions& o) {
   constexpr std::string_view kGroup = "Stopwatch";
   constexpr int kMost = 1'000'000;
-  std::vector<gan::Setting> rows =
-      gan::pick(gan::training_settings(o.training),
-                {"image-size", "channels", "flip", "model", "width", "latent", "norm", "upsample", "spectral-norm",
-                 "objective", "d-steps", "r1", "r2", "reuse-noise", "batch", "ema", "seed", "device", "threads"});
+  std::vector<gan::Setting> rows = data_settings(o);
+  for (gan::Setting& row :
+       gan::pick(gan::training_settings(o.training),
+                 {"image-size", "channels", "flip", "model", "width", "latent", "norm", "upsample", "spectral-norm",
+                  "objective", "d-steps", "r1", "r2", "reuse-noise", "batch", "ema", "seed", "device", "threads"}))
+    rows.push_back(std::move(row));
   for (gan::Setting& row : rows)
     if (row.name == "channels") {  // there is no data to ask
       row.accepted = gan::WholeChoices{{1, 3}, "1 (grey) and 3 (colour)"};

@@ -35,6 +35,8 @@ WORKLOADS = {
     "dcgan 32x32x1, width 32, batch 64": "--model dcgan --image-size 32 --channels 1 --width 32 --batch 64",
     "dcgan 64x64x3, width 64, batch 16": "--model dcgan --image-size 64 --channels 3 --width 64 --batch 16",
     "mlp 28x28x1, width 64, batch 128": "--model mlp --image-size 28 --channels 1 --width 64 --batch 128",
+    "points on the line, two hidden layers of 64, batch 128":
+        "--data gaussian-1d --model mlp --latent 1 --width 64 --batch 128",
     "wgan-gp, dcgan 32x32x1, width 32, batch 64, k = 5":
         "--model dcgan --image-size 32 --channels 1 --width 32 --batch 64 --objective wgan-gp --norm none --d-steps 5",
     "wgan-gp, mlp 28x28x1, width 64, batch 128, k = 5":

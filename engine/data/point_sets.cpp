@@ -28,7 +28,7 @@ int point_dimension(std::string_view name) {
 }
 
 std::optional<GaussianMixture> point_mixture(std::string_view name) {
-  constexpr double kDeviation = 0.05;
+  constexpr double kDeviation = 0.1;
   if (name == "gaussian-1d") return GaussianMixture{.dimension = 1, .centres = {{1, 0}}, .deviation = 0.5};
   GaussianMixture mixture{.dimension = 2, .deviation = kDeviation};
   if (name == "ring8") {

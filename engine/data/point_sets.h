@@ -28,9 +28,10 @@ const std::vector<std::string>& point_set_names();
 /// How many numbers a point of the set of that name has, 1 or 2; 0: there is no such set.
 int point_dimension(std::string_view name);
 
-/// The mixture that the set of that name is drawn from: `gaussian-1d` N(1, 0.5^2); `ring8` eight Gaussians of deviation 0.05
-/// evenly on a circle of radius 2, `grid25` 25 of them on the whole numbers from -2 to 2 (the two mixtures on which mode
-/// collapse is usually shown: Metz et al. 2017, appendix A; Srivastava et al. 2017, section 4). Nothing for other names.
+/// The mixture that the set of that name is drawn from: `gaussian-1d` N(1, 0.5^2); `ring8` eight Gaussians of deviation 0.1
+/// evenly on a circle of radius 2, `grid25` 25 of them on the whole numbers from -2 to 2: the two mixtures on which mode
+/// collapse is usually shown (Metz et al. 2017, appendix A; Srivastava et al. 2017, section 4), a little wider than there:
+/// modes are 10 deviations apart and more. Nothing for other names.
 std::optional<GaussianMixture> point_mixture(std::string_view name);
 
 }  // namespace gan

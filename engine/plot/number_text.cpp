@@ -48,11 +48,14 @@ std::string significant(double value, int digits) {
   if (std::isnan(value)) return "not a number";
   if (std::isinf(value)) return sign_of(value) + "∞";
   const double size = std::abs(value);
-  if (size != 0 && (size < 0.001 || size >= 1e6)) return sign_of(value) + scientific(size, digits);
-  // From the digits before the point on, none is dropped: 123456 with 4 digits is 123,456.
-  const int before = size < 1 ? 0 : static_cast<int>(std::floor(std::log10(size))) + 1;
-  const std::string text = fmt::format("{:.{}g}", size, std::max(digits, before));
-  return sign_of(value) + (size >= 1e4 ? with_thousands(text) : text);
+  if (size == 0) return "0";
+  const std::string rounded = fmt::format("{:.{}e}", size, digits - 1);  // which may be a power of ten more
+  const int exponent = std::stoi(rounded.substr(rounded.find('e') + 1));
+  if (exponent < -3 || exponent >= 6) return sign_of(value) + scientific(size, digits);
+  std::string text = fmt::format("{:.{}f}", size, std::max(0, digits - 1 - exponent));
+  if (text.find('.') != std::string::npos) text.resize(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return sign_of(value) + (exponent >= 4 ? with_thousands(text) : text);
 }
 
 }  // namespace gan::plot

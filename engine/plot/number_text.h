@@ -12,7 +12,7 @@ std::string power_of_ten(int exponent);
 /// on (decimals then do not matter).
 std::string number_label(double value, int decimals);
 
-/// Any number with `digits` significant digits, without zeros at its end: "0.6931", "1.5·10⁶", "−∞", "not a number".
+/// Any number with `digits` significant digits, without zeros at its end: "0.6931", "123,456", "1.5·10⁶", "−∞", "not a number".
 std::string significant(double value, int digits = 4);
 
 }  // namespace gan::plot

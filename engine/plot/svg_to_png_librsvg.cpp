@@ -1,9 +1,11 @@
 // With librsvg: see engine/CMakeLists.txt, which otherwise takes svg_to_png_missing.cpp.
 #include <librsvg/rsvg.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "engine/plot/svg_to_png.h"
 #include "kernels/core/contract/error.h"
@@ -19,8 +21,9 @@ struct Release {
 
 /// Throws what GLib reported, and frees it.
 [[noreturn]] void fail(GError* error) {
-  const std::string reason = error == nullptr ? "no reason given" : error->message;
+  std::string reason = error == nullptr ? "no reason given" : error->message;
   g_clear_error(&error);
+  reason.resize(std::min(reason.find('\n'), reason.size()));  // what follows is the XML reader's own report of it
   throw MachineError(fmt::format("librsvg cannot draw the plot: {}", reason));
 }
 

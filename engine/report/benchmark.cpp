@@ -48,12 +48,24 @@ Benchmark::Benchmark(const TrainingOptions& options)
     : options_(options),
       programs_(options, images_of(options), options.channels),
       runtime_(std::make_unique<Runtime>(open_device(options.device, options.threads), programs_.plan())) {
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(programs_.dataset.count()));
-  std::minstd_rand random(1);
-  for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random() >> 8);
-  runtime_->upload(programs_.dataset, pixels.data());
+  upload_random_data();
   runtime_->run(kInitialization);
   runtime_->backend().synchronize();
+}
+
+void Benchmark::upload_random_data() {
+  const Tensor& data = programs_.dataset;
+  const auto count = static_cast<std::size_t>(data.count());
+  std::minstd_rand random(1);
+  if (data.dtype == DType::F32) {
+    std::vector<float> points(count);
+    for (float& value : points) value = static_cast<float>(random()) / static_cast<float>(random.max());
+    runtime_->upload(data, points.data());
+    return;
+  }
+  std::vector<std::uint8_t> pixels(count);
+  for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random() >> 8);
+  runtime_->upload(data, pixels.data());
 }
 
 double Benchmark::time_iteration() {
@@ -74,9 +86,9 @@ std::string Benchmark::summary(const std::vector<double>& seconds) const {
   const auto rounded = [](double value) { return std::round(value * 1e3) / 1e3; };
   return nlohmann::ordered_json{{"device", runtime_->backend().description()},
                                 {"model", options_.model},
-                                {"height", options_.image_height},
-                                {"width", options_.image_width},
-                                {"channels", options_.channels},
+                                {"height", programs_.dataset.shape[1]},
+                                {"width", programs_.dataset.shape[2]},
+                                {"channels", programs_.dataset.shape[3]},
                                 {"base_width", options_.width},
                                 {"batch", options_.batch},
                                 {"d_steps", options_.d_steps},

@@ -11,7 +11,7 @@
 
 namespace gan {
 
-/// The model that options describe, on a small data set of random images, ready to iterate.
+/// The model that options describe, on a small data set of random images or points, ready to iterate.
 class Benchmark {
  public:
   explicit Benchmark(const TrainingOptions& options);
@@ -36,6 +36,8 @@ class Benchmark {
   std::vector<Row> profile(int tries);
 
  private:
+  void upload_random_data();
+
   TrainingOptions options_;
   TrainingPrograms programs_;
   std::unique_ptr<Runtime> runtime_;

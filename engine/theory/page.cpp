@@ -43,9 +43,10 @@ out as a picture, and by numbers. Each number has a band that the theory says it
 with the reason beside it; a claim holds when all its numbers do. The networks were trained by <code>gan_cuda</code>,
 whose program <code>gan_cuda_theory</code> repeats all of it.</p>
 )";
-  html +=
-      fmt::format("<p class=\"verdict\">{} {} of {} {} as the theory says.</p>\n", mark(good == std::ssize(chapters)),
-                  good, chapters.size(), chapters.size() == 1 ? "experiment comes out" : "experiments come out");
+  const bool all = good == std::ssize(chapters);
+  html += fmt::format("<p class=\"verdict\"><span class=\"mark {}\">{} {} of {}</span> {} as the theory says.</p>\n",
+                      all ? "holds" : "fails", all ? "✓" : "✗", good, chapters.size(),
+                      chapters.size() == 1 ? "experiment comes out" : "experiments come out");
   return html + "</header>\n";
 }
 
@@ -75,7 +76,8 @@ std::string numbers(const Result& result) {
       "<th scope=\"col\">verdict</th></tr></thead>\n<tbody>\n";
   for (const Measurement& m : result.measurements)
     html += fmt::format(
-        "<tr><td>{}</td><td class=\"value\">{}</td><td>{}</td><td class=\"because\">{}</td><td>{}</td></tr>\n",
+        "<tr><td>{}</td><td class=\"value\">{}</td><td class=\"band\">{}</td><td "
+        "class=\"because\">{}</td><td>{}</td></tr>\n",
         escaped(m.name), plot::significant(m.value), band_text(m), escaped(m.because), mark(m.holds()));
   return html + "</tbody>\n</table></div>\n";
 }
@@ -103,8 +105,8 @@ std::string theory_page(std::span<const Chapter> chapters) {
   std::string html = R"(<!DOCTYPE html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
 <title>The theory of GANs, as experiments</title>
 <style>
 )";

@@ -47,6 +47,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.45rem 0.9rem 0.45rem 
 th { font-weight: 600; color: var(--soft); border-bottom-color: #9aa2ab; }
 td:last-child, th:last-child { padding-right: 0; }
 td.value { font-weight: 600; white-space: nowrap; }
+td.band { white-space: nowrap; }
 td.because { color: var(--soft); }
 .facts { font-size: 0.85rem; color: var(--soft); }
 footer { margin: 4rem 0 3rem; color: var(--soft); font-size: 0.9rem; }

@@ -11,6 +11,7 @@ Experiment k_steps();
 Experiment parallel_lines();
 Experiment vanishing_gradient();
 Experiment kl_asymmetry();
+Experiment mode_collapse();
 Experiment weight_clipping();
 Experiment penalty_axis();
 Experiment checkerboard();
