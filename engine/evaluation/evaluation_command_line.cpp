@@ -103,11 +103,17 @@ What the numbers mean:
 result.json has all numbers.
 )";
 
+void append(Settings& rows, const Settings& more) { rows.insert(rows.end(), more.begin(), more.end()); }
+
+Settings in_group(std::string_view group, Settings rows) {
+  for (Setting& row : rows) row.group = group;
+  return rows;
+}
+
 Settings machine_rows(TrainingOptions& o, std::filesystem::path& out, std::string_view files) {
   Settings rows = pick(training_settings(o), {"seed", "device", "threads"});
-  rows.push_back({.name = "out", .placeholder = "DIR", .help = files, .value = &out, .accepted = NotEmpty{"folders"}});
-  for (Setting& row : rows) row.group = kMachine;
-  return rows;
+  append(rows, {{.name = "out", .placeholder = "DIR", .help = files, .value = &out, .accepted = NotEmpty{"folders"}}});
+  return in_group(kMachine, rows);
 }
 
 Settings set_rows(TrainingOptions& o, std::int64_t& count, std::string_view count_help, WholeRange sides) {
@@ -115,17 +121,58 @@ Settings set_rows(TrainingOptions& o, std::int64_t& count, std::string_view coun
   rows[0].help = "pixels a side, or width x height; images are resized to cover it and cropped at the centre";
   rows[0].accepted = sides;
   rows[2].help = "leave out images of a folder or an archive that cannot be decoded, naming each";
-  rows.push_back({.name = "count",
-                  .placeholder = "N",
-                  .help = count_help,
-                  .value = &count,
-                  .accepted = WholeRange{kFewestForTest, kMostImages}});
-  for (Setting& row : rows) row.group = kSets;
-  return rows;
+  append(rows, {{.name = "count",
+                 .placeholder = "N",
+                 .help = count_help,
+                 .value = &count,
+                 .accepted = WholeRange{kFewestForTest, kMostImages}}});
+  return in_group(kSets, rows);
 }
 
-void append(Settings& rows, Settings more) {
-  for (Setting& row : more) rows.push_back(std::move(row));
+Settings classifier_rows(TrainingOptions& o) {
+  Settings rows = pick(training_settings(o), {"model", "width", "batch", "lr"});
+  rows[0].help =
+      "whose discriminator classifies, without normalisation: dcgan, mlp, resnet ...; "
+      "gan_cuda_train --help describes them";
+  rows[2].help = "images of each set in a batch";
+  rows[3].help = "learning rate, of Adam";
+  append(rows, {{.name = "iterations",
+                 .placeholder = "N",
+                 .help = "updates of the classifier",
+                 .value = &o.iterations,
+                 .accepted = WholeRange{1, 1'000'000'000}}});
+  return in_group(kClassifier, rows);
+}
+
+Settings test_rows(TwoSampleOptions& o) {
+  constexpr RealRange::End kExcluded = RealRange::End::Excluded;
+  return {{.name = "alpha",
+           .group = kTest,
+           .placeholder = "P",
+           .help = "level: how often a difference may be found where there is none",
+           .value = &o.alpha,
+           .accepted = RealRange{.low = 0, .high = 0.5, .at_low = kExcluded, .at_high = kExcluded}},
+          {.name = "permutations",
+           .group = kTest,
+           .placeholder = "N",
+           .help = "of the permutation test",
+           .value = &o.permutations,
+           .accepted = WholeRange{19, 1'000'000}}};
+}
+
+Settings density_rows(ParzenOptions& o) {
+  return {{.name = "validation",
+           .group = kDensity,
+           .placeholder = "SET",
+           .help = "what sigma is chosen on",
+           .value = &o.validation,
+           .default_note = "a tenth of TEST, chosen at random and then left out"},
+          {.name = "sigmas",
+           .group = kDensity,
+           .placeholder = "LIST",
+           .help = "widths to choose from, with commas between",
+           .value = &o.sigmas,
+           .default_note = "ten from 0.1 to 1, each 1.29 times the one before"}};
 }
 
 template <class Options>
@@ -161,59 +208,17 @@ void check_two_sample(const TwoSampleOptions& o) {
 
 void check_parzen(const ParzenOptions& o) { sigmas_of(o); }
 
-Settings density_rows(ParzenOptions& o) {
-  return {
-      {.name = "validation",
-       .group = kDensity,
-       .placeholder = "SET",
-       .help = "what sigma is chosen on",
-       .value = &o.validation,
-       .default_note = "a tenth of TEST, chosen at random and then left out"},
-      {.name = "sigmas",
-       .group = kDensity,
-       .placeholder = "LIST",
-       .help = "widths to choose from, with commas between",
-       .value = &o.sigmas,
-       .default_note = "ten from 0.1 to 1, each 1.29 times the one before"},
-  };
-}
-
 Settings no_settings(std::monostate&) { return {}; }
 
 }  // namespace
 
 std::vector<Setting> two_sample_settings(TwoSampleOptions& o) {
-  Settings rows =
-      set_rows(o.training, o.count,
-               "images of each set that take part, at most, chosen at random; half of them train. So many are "
-               "drawn of a checkpoint, or as many as the other set has",
-               WholeRange{16, 256});
-  Settings classifier = pick(training_settings(o.training), {"model", "width", "batch", "lr"});
-  classifier[0].help =
-      "whose discriminator classifies, without normalisation: dcgan, mlp, resnet ...; "
-      "gan_cuda_train --help describes them";
-  classifier[2].help = "images of each set in a batch";
-  classifier[3].help = "learning rate, of Adam";
-  classifier.insert(classifier.begin() + 2, {.name = "iterations",
-                                             .placeholder = "N",
-                                             .help = "updates of the classifier",
-                                             .value = &o.training.iterations,
-                                             .accepted = WholeRange{1, 1'000'000'000}});
-  for (Setting& row : classifier) row.group = kClassifier;
-  append(rows, std::move(classifier));
-  rows.push_back({.name = "alpha",
-                  .group = kTest,
-                  .placeholder = "P",
-                  .help = "level: how often a difference may be found where there is none",
-                  .value = &o.alpha,
-                  .accepted = RealRange{
-                      .low = 0, .high = 0.5, .at_low = RealRange::End::Excluded, .at_high = RealRange::End::Excluded}});
-  rows.push_back({.name = "permutations",
-                  .group = kTest,
-                  .placeholder = "N",
-                  .help = "of the permutation test",
-                  .value = &o.permutations,
-                  .accepted = WholeRange{19, 1'000'000}});
+  Settings rows = set_rows(o.training, o.count,
+                           "images of each set that take part, at most, chosen at random; half of them train. So many "
+                           "are drawn of a checkpoint, or as many as the other set has",
+                           WholeRange{16, 256});
+  append(rows, classifier_rows(o.training));
+  append(rows, test_rows(o));
   append(rows,
          machine_rows(o.training, o.out, "folder for result.json and telling.png; such files there are replaced"));
   return rows;

@@ -6,6 +6,7 @@
 
 #include "engine/data/image_converter.h"
 #include "engine/data/load.h"
+#include "engine/data/point_sets.h"
 #include "engine/device/backend.h"
 #include "engine/evaluation/shuffle.h"
 #include "engine/sample/checkpoint_generator.h"
@@ -26,6 +27,8 @@ Dataset draw_set(const NamedSet& set, int draw, const SetOptions& o, Overseer& o
   constexpr std::int64_t kBatch = 64;
   CheckpointGenerator generator({.checkpoint = set.source, .batch = kBatch, .device = o.device, .threads = o.threads});
   const FeatureShape drawn = generator.image();
+  if (drawn.height * drawn.width == 1)
+    throw InputError(fmt::format("{} {}: its generator makes points; accepted are images", set.label, set.source));
   Dataset dataset =
       reserve_dataset(file_name(set.source), o.count, o.height, o.width, o.channels == 0 ? drawn.channels : o.channels);
   dataset.pixels.resize(static_cast<std::size_t>(o.count * dataset.image_bytes()));
@@ -56,7 +59,7 @@ Dataset draw_set(const NamedSet& set, int draw, const SetOptions& o, Overseer& o
 
 /// An empty set of such images as `set` has, with room for `count`.
 Dataset like(const Dataset& set, std::int64_t count) {
-  return reserve_dataset(set.name, count, set.height, set.width, set.channels);
+  return reserve_dataset(set.name, count, set.height, set.width, set.channels, set.dtype);
 }
 
 }  // namespace
@@ -73,6 +76,8 @@ bool are_same_images(const std::string& a, const std::string& b) {
 }
 
 Dataset load_set(const NamedSet& set, int draw, const SetOptions& o, Overseer& overseer) {
+  if (point_dimension(set.source) > 0)
+    throw InputError(fmt::format("{} {}: is a set of points; accepted are images", set.label, set.source));
   if (is_checkpoint(set.source)) return draw_set(set, draw, o, overseer);
   return load_dataset({.source = set.source,
                        .height = o.height,

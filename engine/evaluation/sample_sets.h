@@ -22,7 +22,7 @@ struct SetOptions {
 /// A set as the user names it.
 struct NamedSet {
   std::string label;   ///< its part in the evaluation, for messages: "A"
-  std::string source;  ///< what load_dataset() (engine/data/load.h) accepts, or a file NAME.safetensors
+  std::string source;  ///< what load_dataset() (engine/data/load.h) accepts as images, or a file NAME.safetensors
 };
 
 /// Whether the source is a checkpoint, which has as many images as are asked for.

@@ -68,7 +68,7 @@ Test::Test(const Dataset& a, const Dataset& b, const TwoSampleSettings& settings
 
 Share Test::share_of(const Dataset& set, const char* name, std::uint32_t use) {
   Share share;
-  share.data = table_.add({.name = name, .shape = settings_.model.image.batch(count_), .dtype = DType::U8});
+  share.data = table_.add({.name = name, .shape = settings_.model.image.batch(count_), .dtype = set.dtype});
   share.rows = random_order(set.count, settings_.seed, use);
   share.rows.resize(static_cast<std::size_t>(count_));
   return share;

@@ -15,5 +15,7 @@ Experiment mode_collapse();
 Experiment weight_clipping();
 Experiment penalty_axis();
 Experiment checkerboard();
+Experiment two_sample();
+Experiment parzen();
 
 }  // namespace gan::theory
