@@ -3,7 +3,10 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 #include <numbers>
+
+#include "engine/theory/experiment.h"
 
 using namespace gan;
 using namespace gan::theory;
