@@ -106,17 +106,17 @@ std::string verdict(const TwoSampleResult& r, double alpha) {
   if (binomial || permutation)
     return fmt::format("The {} test finds a difference, the {} test does not: try more images, or another --seed.",
                        binomial ? "binomial" : "permutation", binomial ? "permutation" : "binomial");
-  return "No difference was found: the classifier does no better than guessing would. (That is no proof: more images, "
-         "\nmore --iterations or another --model may find one.)";
+  return "No difference was found: the classifier does no better than guessing. That is no proof that there is none: "
+         "more\nimages, more --iterations or another --model may find it.";
 }
 
 std::string describe(const TwoSampleOptions& o, const TwoSampleResult& r) {
   return fmt::format(
-      "A           {}{}\nB           {}{}\n"
-      "trained on  {} images of each, tested on {} others of each\n"
-      "accuracy    {:.4f} ({} of {} right; 95 % interval {:.4f} to {:.4f})\n"
-      "binomial    p = {:.3g} by guessing at least as many\n"
-      "permutation p = {:.3g} of {} permutations\n"
+      "A            {}{}\nB            {}{}\n"
+      "trained on   {} images of each, tested on {} others of each\n"
+      "accuracy     {:.4f} ({} of {} right; 95 % interval {:.4f} to {:.4f})\n"
+      "binomial     p = {:.3g}: the chance of at least as many by guessing\n"
+      "permutation  p = {:.3g}, by {} permutations\n"
       "{}\n{}\n",
       o.a, are_same_images(o.a, o.b) ? " (one half of it)" : "", o.b,
       are_same_images(o.a, o.b) ? " (the other half)" : "", r.trained, r.tested, r.accuracy, r.correct, 2 * r.tested,

@@ -27,7 +27,7 @@ form. Two sets that are the same files are split into halves that share no image
 gives when nothing differs.
 
 Exit codes: 0 done, whatever the numbers say; 1 an error inside the program, 2 wrong input, 3 the
-machine cannot (no GPU, memory, disk), 4 training diverged, 130 interrupted; then nothing is written.
+machine cannot (no GPU, memory, disk), 4 training diverged, 130 interrupted, nothing written.
 )";
 
 constexpr ProgramDescription kProgram{.name = "gan_cuda_eval",
@@ -235,14 +235,18 @@ std::vector<Setting> parzen_settings(ParzenOptions& o) {
 
 EvaluationCommandLine parse_evaluation_command_line(const std::vector<std::string>& arguments) {
   const std::string command = arguments.empty() ? "" : arguments[0];
-  if (command == "two-sample")
+  if (command == "two-sample") {
+    const std::string closing = fmt::format("{}{}", kTwoSampleClosing, kSources);
     return parse<TwoSampleOptions>(
-        arguments, {.name = "gan_cuda_eval two-sample", .opening = kTwoSampleOpening, .closing = kTwoSampleClosing},
+        arguments, {.name = "gan_cuda_eval two-sample", .opening = kTwoSampleOpening, .closing = closing},
         two_sample_settings, &TwoSampleOptions::a, &TwoSampleOptions::b, check_two_sample);
-  if (command == "parzen")
+  }
+  if (command == "parzen") {
+    const std::string closing = fmt::format("{}{}", kParzenClosing, kSources);
     return parse<ParzenOptions>(arguments,
-                                {.name = "gan_cuda_eval parzen", .opening = kParzenOpening, .closing = kParzenClosing},
+                                {.name = "gan_cuda_eval parzen", .opening = kParzenOpening, .closing = closing},
                                 parzen_settings, &ParzenOptions::samples, &ParzenOptions::test, check_parzen);
+  }
   std::monostate nothing;
   const SettingTable table(nothing, no_settings);
   if (const auto information = requested_information(arguments, kProgram, table)) return {.information = *information};

@@ -56,7 +56,7 @@ TEST_CASE("two sets that differ, and their most telling images", "[eval]") {
                     light = noise_file(folder, "light", 300, 56, 256, 2);
   const ProgramResult result = evaluate(two_sample(dark, light, folder / "deep/out"));
   CHECK(contains(result.out, "The sets differ"));
-  CHECK(contains(result.out, "trained on  100 images of each, tested on 100 others of each"));
+  CHECK(contains(result.out, "trained on   100 images of each, tested on 100 others of each"));
   CHECK(files_in(folder / "deep/out") == std::vector<std::string>{"result.json", "telling.png"});
   const nlohmann::json json = result_in(folder / "deep/out");
   CHECK(json["test"] == "two-sample");

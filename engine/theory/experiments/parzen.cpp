@@ -31,6 +31,14 @@ double expected_log_density(std::int64_t dimension, double v) {
   return -0.5 * static_cast<double>(dimension) * (std::log(2 * std::numbers::pi * v) + 1 / v);
 }
 
+/// log N(x; 0, I) of one of the points.
+double log_density(const Points& points, std::size_t i) {
+  const auto dimension = static_cast<std::size_t>(points.dimension);
+  double squared = 0;
+  for (std::size_t k = i * dimension; k < (i + 1) * dimension; ++k) squared += points.values[k] * points.values[k];
+  return -0.5 * (squared + static_cast<double>(dimension) * std::log(2 * std::numbers::pi));
+}
+
 std::vector<double> log_likelihoods(const Points& samples, const Points& points, std::vector<double> sigmas) {
   Overseer nobody;
   return parzen_log_likelihoods(samples, points, sigmas, /*threads=*/1, nobody);
@@ -40,16 +48,20 @@ std::vector<double> log_likelihoods(const Points& samples, const Points& points,
 struct Estimate {
   double sigma = 0;
   MeanAndError log_likelihood;
+  MeanAndError shortfall;  ///< log N(x; 0, I) - log p(x), point by point
 };
 
 Estimate by_protocol(const Points& samples, std::int64_t tests, std::uint64_t seed) {
   std::vector<double> sigmas;
-  for (double sigma = 0.05; sigma < 1.3; sigma *= 1.25) sigmas.push_back(sigma);
+  for (double sigma = 0.05; sigma < 2; sigma *= 1.25) sigmas.push_back(sigma);
   const Points validation = gaussian_points(tests, samples.dimension, seed),
                test = gaussian_points(tests, samples.dimension, seed + 1);
   Estimate estimate;
   estimate.sigma = sigmas[choose_sigma(log_likelihoods(samples, validation, sigmas), sigmas.size()).best];
-  estimate.log_likelihood = mean_and_error(log_likelihoods(samples, test, {estimate.sigma}));
+  std::vector<double> logs = log_likelihoods(samples, test, {estimate.sigma});
+  estimate.log_likelihood = mean_and_error(logs);
+  for (std::size_t i = 0; i < logs.size(); ++i) logs[i] = log_density(test, i) - logs[i];
+  estimate.shortfall = mean_and_error(logs);
   return estimate;
 }
 
@@ -100,28 +112,30 @@ void miss(const Conditions& conditions, Result& result, plot::Panel& panel) {
   });
   plot::Line gap{.label = "shortfall of the estimate", .marker = plot::Marker::Dot},
       least{.label = "of infinitely many samples"};
-  double slack = std::numeric_limits<double>::infinity();
+  double least_in_errors = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < std::size(kDimensions); ++i) {
-    const double truth = expected_log_density(kDimensions[i], 1), sigma = estimates[i].sigma;
-    const double bound = truth - expected_log_density(kDimensions[i], 1 + sigma * sigma);
-    const MeanAndError& mean = estimates[i].log_likelihood;
+    const double sigma = estimates[i].sigma;
     gap.x.push_back(static_cast<double>(kDimensions[i]));
-    gap.y.push_back(truth - mean.mean);
+    gap.y.push_back(estimates[i].shortfall.mean);
     least.x.push_back(gap.x.back());
-    least.y.push_back(bound);
-    slack = std::min(slack, (truth - mean.mean - bound) / mean.standard_error);
+    least.y.push_back(expected_log_density(kDimensions[i], 1) -
+                      expected_log_density(kDimensions[i], 1 + sigma * sigma));
+    least_in_errors = std::min(least_in_errors, gap.y.back() / estimates[i].shortfall.standard_error);
   }
   result.measurements.push_back(
-      {.name = "shortfall above that of infinitely many samples, in standard errors, smallest",
-       .value = slack,
+      {.name = "shortfall of a perfect generator, in standard errors, smallest over all dimensions",
+       .value = least_in_errors,
        .low = -4,
        .high = std::numeric_limits<double>::infinity(),
-       .because = "the logarithm is concave: fewer samples only lower its expectation"});
-  result.measurements.push_back({.name = "shortfall in 64 dimensions over that in 1",
-                                 .value = gap.y.back() / std::max(gap.y.front(), 0.01),
-                                 .low = 64,
-                                 .high = std::numeric_limits<double>::infinity(),
-                                 .because = "it grows faster than the dimension: the window that is best gets wider"});
+       .because = "Gibbs' inequality: on average no density finds points more probable than the one they come from"});
+  result.measurements.push_back(
+      {.name = "shortfall in 64 dimensions, nats",
+       .value = gap.y.back(),
+       .low = least.y.back(),
+       .high = std::numeric_limits<double>::infinity(),
+       .because =
+           "infinitely many samples with the chosen window fall short by d/2 (log v + 1/v - 1), v = 1 + sigma^2; "
+           "fewer by more, the logarithm being concave"});
   panel = {.title = "of a perfect generator",
            .x = {.label = "dimension", .scale = plot::Scale::Logarithmic},
            .y = {.label = "truth - estimate", .unit = "nats", .low = 0},

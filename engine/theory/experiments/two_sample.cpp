@@ -213,8 +213,9 @@ Result run(const Conditions& conditions) {
                             .panels = {calibration, power},
                             .columns = 2}),
        .caption =
-           "Left: where nothing differs, p-values are uniform, or larger (the binomial test counts whole answers "
-           "and is cautious). Right: how often a shift is found, below what the best possible classifier finds."}};
+           "Left: where nothing differs, p-values are uniform; those of the binomial test come in steps and are a "
+           "little too large. Right: how often a shift is found. The grey line is the binomial test with the best "
+           "possible classifier; the permutation test sees by how much answers are right, and finds more."}};
   return result;
 }
 
