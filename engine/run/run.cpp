@@ -246,6 +246,8 @@ void Run::do_what_is_due() {
 
 void Run::read_readings() {
   if (iteration_ == first_iteration_) return;  // nothing has run yet
+  if (read_at_ == iteration_) return;          // what has run since, a sample say, may have taken their place in memory
+  read_at_ = iteration_;
   std::uint64_t fault = 0;
   runtime_->download(programs_.players.counters.fault, &fault);
   if (fault != 0) throw DivergedError(locate_fault(programs_, *runtime_, fault - 1));

@@ -67,8 +67,8 @@ class Run {
   std::optional<Evolution> evolution_;
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
-  std::int64_t sampled_at_ = -1, saved_at_ = -1;
-  std::vector<Due> due_;  ///< in the order in which they happen
+  std::int64_t sampled_at_ = -1, saved_at_ = -1, read_at_ = -1;  ///< iterations after which that was done last
+  std::vector<Due> due_;                                         ///< in the order in which they happen
   Alarms alarms_;
   std::map<std::string, float> readings_;  ///< by name, of the latest iteration seen that had them
   Clock::time_point start_, reported_;
