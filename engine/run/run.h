@@ -39,8 +39,6 @@ class Run {
   void append_log();
   void watch();
   void save_sample();
-  /// Points of the data, beside which those of a sample are shown.
-  std::vector<float> real_points() const;
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   double epochs_done() const;
@@ -75,6 +73,7 @@ class Run {
   std::int64_t reported_at_ = 0;
   double images_per_second_ = 0;
   TrainingResult result_;
+  std::vector<float> shown_points_;  ///< of a set of points: those that a sample shows the generated ones over
 };
 
 }  // namespace gan

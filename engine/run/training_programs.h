@@ -23,9 +23,6 @@ enum TrainingProgram : Runtime::ProgramId {
   kOtherIterations
 };
 
-/// Points that a sample of a set of points shows.
-inline constexpr std::int64_t kShownPoints = 2048;
-
 /// The players, the place of the data, and the programs of a run: enough to print schedule and plan.
 struct TrainingPrograms {
   /// `count`: images in the data set; `channels`: theirs.
@@ -36,7 +33,7 @@ struct TrainingPrograms {
   StorageTable table;
   std::unique_ptr<Objective> objective;
   Players players;
-  Tensor dataset;  ///< U8 (count, H, W, C), or points F32 (count, 1, 1, D): images to train on, then those that are held out
+  Tensor dataset;  ///< U8 (count, H, W, C), or points, F32 (count, 1, 1, D): to train on, then those that are held out
   std::int64_t held_out = 0;
   IterationKinds kinds;
   std::vector<Program> programs;  ///< by TrainingProgram
