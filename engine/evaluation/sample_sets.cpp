@@ -9,6 +9,7 @@
 #include "engine/data/point_sets.h"
 #include "engine/device/backend.h"
 #include "engine/evaluation/shuffle.h"
+#include "engine/files/image_grid.h"
 #include "engine/sample/checkpoint_generator.h"
 #include "engine/sample/latents.h"
 #include "kernels/core/contract/error.h"
@@ -27,7 +28,7 @@ Dataset draw_set(const NamedSet& set, int draw, const SetOptions& o, Overseer& o
   constexpr std::int64_t kBatch = 64;
   CheckpointGenerator generator({.checkpoint = set.source, .batch = kBatch, .device = o.device, .threads = o.threads});
   const FeatureShape drawn = generator.image();
-  if (drawn.height * drawn.width == 1)
+  if (generator.kind() == DataKind::Points)
     throw InputError(fmt::format("{} {}: its generator makes points; accepted are images", set.label, set.source));
   Dataset dataset =
       reserve_dataset(file_name(set.source), o.count, o.height, o.width, o.channels == 0 ? drawn.channels : o.channels);
@@ -48,7 +49,8 @@ Dataset draw_set(const NamedSet& set, int draw, const SetOptions& o, Overseer& o
       const std::uint64_t image = static_cast<std::uint64_t>(first) + i + (static_cast<std::uint64_t>(draw) << 32);
       draw_latent(o.seed ^ (image << 20), /*truncation=*/0, std::span(latents).subspan(i * length, length));
     }
-    generator.draw(latents, pixels);
+    const std::vector<float> images = generator.draw(latents);
+    std::transform(images.begin(), images.end(), pixels.begin(), to_pixel);
     for (std::size_t i = 0; i < count; ++i)
       converter.run(std::span(pixels).subspan(i * bytes, bytes),
                     std::span(dataset.pixels).subspan((static_cast<std::size_t>(first) + i) * target, target), buffers);
