@@ -169,9 +169,9 @@ std::string legend_label(const Layer& layer) {
   return std::visit(
       [](const auto& of) -> std::string {
         using Kind = std::decay_t<decltype(of)>;
-        if constexpr (std::is_same_v<Kind, HeatMap> || std::is_same_v<Kind, ReferenceLine>) return "";
-        else if constexpr (requires { of.label; }) return of.label;
-        else return "";
+        constexpr bool kElsewhere = std::is_same_v<Kind, HeatMap> || std::is_same_v<Kind, ReferenceLine>;
+        if constexpr (!kElsewhere && requires { of.label; }) return of.label;
+        return "";
       },
       layer);
 }

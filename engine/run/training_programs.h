@@ -36,7 +36,7 @@ struct TrainingPrograms {
   StorageTable table;
   std::unique_ptr<Objective> objective;
   Players players;
-  Tensor dataset;  ///< U8 (count, H, W, C), or points F32 (count, 1, 1, D): images to train on, then those that are held out
+  Tensor dataset;  ///< U8 (count, H, W, C), or points F32 (count, 1, 1, D): those to train on, then those held out
   std::int64_t held_out = 0;
   IterationKinds kinds;
   std::vector<Program> programs;  ///< by TrainingProgram

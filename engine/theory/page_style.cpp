@@ -9,7 +9,7 @@ html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 body { margin: 0; background: #fff; color: var(--ink); font: 1.0625rem/1.65 Charter, "Bitstream Charter", "Iowan Old Style",
   Georgia, "Noto Serif", "Songti SC", "Noto Serif CJK SC", serif; }
 .column { display: grid; grid-template-columns:
-  [full-start] minmax(1.1rem, 1fr) [wide-start] minmax(0, 11rem) [text-start] minmax(0, 46rem) [text-end]
+  [full-start] minmax(1.1rem, 1fr) [wide-start] minmax(0, 11rem) [text-start] min(46rem, 100% - 2.2rem) [text-end]
   minmax(0, 11rem) [wide-end] minmax(1.1rem, 1fr) [full-end]; }
 .column > * { grid-column: text; }
 .column > figure { grid-column: wide; }
@@ -23,7 +23,7 @@ p { margin: 0.7rem 0; }
 a { color: var(--link); text-underline-offset: 0.15em; text-decoration-thickness: 0.06em; }
 code { font: 0.88em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; background: var(--paper);
   padding: 0.1em 0.3em; border-radius: 0.2em; }
-[lang="zh"] { font-weight: 400; color: var(--soft); white-space: nowrap; }
+[lang="zh"] { font-weight: 400; color: var(--soft); display: inline-block; }
 header .lead { font-size: 1.15rem; }
 nav { margin: 1.5rem 0 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); padding: 1rem 0; font-size: 0.95rem; }
 nav h2 { font-size: 1rem; margin-bottom: 0.4rem; }
@@ -47,6 +47,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.45rem 0.9rem 0.45rem 
 th { font-weight: 600; color: var(--soft); border-bottom-color: #9aa2ab; }
 td:last-child, th:last-child { padding-right: 0; }
 td.value { font-weight: 600; white-space: nowrap; }
+td:first-child { min-width: 9rem; }
 td.band { white-space: nowrap; }
 td.because { color: var(--soft); }
 .facts { font-size: 0.85rem; color: var(--soft); }

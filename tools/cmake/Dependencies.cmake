@@ -39,7 +39,7 @@ option(GAN_LIBRSVG "draw plots as PNG where librsvg is installed" ON)
 if(GAN_LIBRSVG)
   find_package(PkgConfig)
   if(PKG_CONFIG_FOUND)
-    pkg_check_modules(LIBRSVG IMPORTED_TARGET librsvg-2.0>=2.52)  # the first that says its size in px
+    pkg_check_modules(LIBRSVG librsvg-2.0>=2.52)  # the first that says its size in px
   endif()
 endif()
 

@@ -98,11 +98,11 @@ std::vector<Picture> pictures_of(const Course& course) {
 
 Result run(const Conditions& conditions) {
   const int seeds = conditions.quick ? 1 : 3;
-  const std::int64_t steps = conditions.quick ? 2000 : 6000;
+  constexpr std::int64_t kSteps = 6000;
   std::vector<double> minimax, non_saturating, variance;
   Result result;
   for (int i = 0; i < seeds; ++i) {
-    const Course course = train_on(conditions.seed + static_cast<std::uint64_t>(i), steps);
+    const Course course = train_on(conditions.seed + static_cast<std::uint64_t>(i), kSteps);
     minimax.push_back(course.minimax.back() / largest_of(course.minimax));
     non_saturating.push_back(-course.non_saturating.back() / course.non_saturating.front());
     variance.push_back(-course.variance.back() / course.variance.front());
