@@ -16,6 +16,8 @@ double GaussianMixture::density(const Point& x) const {
   return sum / static_cast<double>(centres.size()) / std::pow(2 * std::numbers::pi * variance, dimension / 2.0);
 }
 
+std::string_view name_of(DataKind kind) { return kind == DataKind::Points ? "points" : "images"; }
+
 const std::vector<std::string>& point_set_names() {
   static const std::vector<std::string> names = {"gaussian-1d", "ring8", "grid25", "swiss-roll", "lines"};
   return names;
@@ -26,6 +28,12 @@ int point_dimension(std::string_view name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) return 0;
   return name == "gaussian-1d" ? 1 : 2;
 }
+
+DataKind data_kind(std::string_view source) {
+  return point_dimension(source) > 0 ? DataKind::Points : DataKind::Images;
+}
+
+std::string_view place_of_points(std::int64_t dimension) { return dimension == 1 ? "on the line" : "in the plane"; }
 
 std::optional<GaussianMixture> point_mixture(std::string_view name) {
   constexpr double kDeviation = 0.1;
@@ -39,7 +47,8 @@ std::optional<GaussianMixture> point_mixture(std::string_view name) {
     return mixture;
   }
   if (name == "grid25") {
-    for (int i = 0; i < 25; ++i) mixture.centres.push_back({i % 5 - 2.0, i / 5 - 2.0});
+    for (int y = -2; y <= 2; ++y)
+      for (int x = -2; x <= 2; ++x) mixture.centres.push_back({static_cast<double>(x), static_cast<double>(y)});
     return mixture;
   }
   return std::nullopt;

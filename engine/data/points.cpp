@@ -69,4 +69,12 @@ Dataset make_points(const DataOptions& options) {
   return points;
 }
 
+std::vector<float> shown_points(const Dataset& points) {
+  require(points.dtype == DType::F32 && points.count >= kShownPoints, "{}: are not {} points or more", points.name,
+          kShownPoints);
+  std::vector<float> numbers(static_cast<std::size_t>(kShownPoints * points.channels));
+  std::memcpy(numbers.data(), points.pixels.data(), numbers.size() * sizeof(float));
+  return numbers;
+}
+
 }  // namespace gan

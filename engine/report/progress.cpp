@@ -50,8 +50,8 @@ std::vector<Field> fields_of(const Progress& p) {
                                {iteration, iteration, 1},
                                {fmt::format("epoch {:.1f}", p.epoch), fmt::format("ep {:.1f}", p.epoch), 7}};
   for (const ShownGauge& shown : p.gauges) fields.push_back(field_of(shown));
-  fields.push_back(
-      {fmt::format("{:.0f} images/s", p.images_per_second), fmt::format("{:.0f}/s", p.images_per_second), 8});
+  fields.push_back({fmt::format("{:.0f} {}/s", p.images_per_second, name_of(p.kind)),
+                    fmt::format("{:.0f}/s", p.images_per_second), 8});
   fields.push_back({"ETA " + left, left, 0});
   return fields;
 }
@@ -75,6 +75,24 @@ std::string loading_numbers(const LoadingProgress& p) {
   const double rate = static_cast<double>(p.done) / std::max(p.seconds, 1e-9);
   return fmt::format("{:.0f}%  {}/{}  {:.0f}/s  ETA {}", 100 * fraction_of(p), p.done, p.total, rate,
                      format_duration(static_cast<double>(p.total - p.done) / rate));
+}
+
+/// `images, 48x32, grey`, or `points in the plane`
+std::string form_of_data(const RunSummary& s) {
+  if (s.kind == DataKind::Points) return fmt::format("points {}", place_of_points(s.channels));
+  return fmt::format("images, {}x{}, {}", s.width, s.height, s.channels == 1 ? "grey" : "colour");
+}
+
+/// `1.50 M`, or `4482`
+std::string count_text(std::int64_t count) {
+  constexpr std::int64_t kFew = 10'000;
+  return count < kFew ? fmt::format("{}", count) : fmt::format("{:.2f} M", static_cast<double>(count) / 1e6);
+}
+
+/// `7.50 GFLOP`, or `3.14 MFLOP`
+std::string work_text(double gflop) {
+  constexpr double kLittle = 0.1;
+  return gflop < kLittle ? fmt::format("{:.2f} MFLOP", 1e3 * gflop) : fmt::format("{:.2f} GFLOP", gflop);
 }
 
 bool utf8_locale() {
@@ -154,26 +172,28 @@ std::string loading_line(const LoadingProgress& progress, int columns, bool unic
 }
 
 std::string describe_start(const RunSummary& s) {
-  std::string text = fmt::format("device   {}, {:.1f} MB planned, {:.2f} GFLOP an iteration\n", s.device,
-                                 static_cast<double>(s.memory_bytes) / 1e6, s.gflop_per_iteration);
-  text += fmt::format("data     {}: {} images, {}x{}, {}\n", s.dataset, s.images, s.width, s.height,
-                      s.channels == 1 ? "grey" : "colour");
-  text += fmt::format("model    {}: G has {:.2f} M parameters, D {:.2f} M\n", s.model,
-                      static_cast<double>(s.generator_parameters) / 1e6,
-                      static_cast<double>(s.discriminator_parameters) / 1e6);
+  std::string text = fmt::format("device   {}, {:.1f} MB planned, {} an iteration\n", s.device,
+                                 static_cast<double>(s.memory_bytes) / 1e6, work_text(s.gflop_per_iteration));
+  text += fmt::format("data     {}: {} {}\n", s.dataset, s.images, form_of_data(s));
+  text += fmt::format("model    {}: G has {} parameters, D {}\n", s.model, count_text(s.generator_parameters),
+                      count_text(s.discriminator_parameters));
   text += fmt::format("folder   {}\n", s.folder.string());
   if (s.first_iteration > 0) text += fmt::format("resumed  after iteration {}\n", s.first_iteration);
   return text;
 }
 
 std::string describe_result(const TrainingResult& r) {
-  std::string text =
-      fmt::format("{} after {} iterations, {} ({:.0f} images/s)\n", r.interrupted ? "Interrupted" : "Done", r.iteration,
-                  format_duration(r.seconds), r.images_per_second);
+  std::string text = fmt::format("{} after {} iterations, {} ({:.0f} {}/s)\n", r.interrupted ? "Interrupted" : "Done",
+                                 r.iteration, format_duration(r.seconds), r.images_per_second, name_of(r.kind));
   text += fmt::format("run        {}\n", r.folder.string());
   if (!r.last_checkpoint.empty()) text += fmt::format("checkpoint {}\n", r.last_checkpoint.string());
   if (!r.last_sample.empty()) text += fmt::format("samples    {}\n", r.last_sample.string());
   if (r.interrupted) return text + fmt::format("Go on with: gan_cuda_train --resume {}\n", r.folder.string());
+  if (r.kind == DataKind::Points)
+    return text +
+           "Look at the samples: generated points are blue, real ones grey; the blue ones should lie where grey ones "
+           "do, "
+           "and leave none of their places out.\n";
   return text +
          "Look at the samples: each is drawn from a random vector of its own, so they should look like the data and "
          "differ from each other.\n";

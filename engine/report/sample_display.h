@@ -10,10 +10,10 @@
 
 namespace gan {
 
-/// `12800/50000 images  1234 images/s  ETA 0:30`, in at most `columns` columns, with a bar before it where there is room; 0:
-/// the words as they are.
-std::string sample_progress_line(std::int64_t drawn, std::int64_t images, double images_per_second, int columns,
-                                 bool unicode);
+/// `12800/50000 images  1234 images/s  ETA 0:30`, or of points, in at most `columns` columns, with a bar before it where
+/// there is room; 0: the words as they are.
+std::string sample_progress_line(DataKind kind, std::int64_t drawn, std::int64_t images, double images_per_second,
+                                 int columns, bool unicode);
 
 /// What will be drawn with what.
 std::string describe_sampling(const SampleSummary& summary);
@@ -34,6 +34,7 @@ class SampleDisplay final : public SampleObserver {
 
  private:
   ProgressOutput output_;
+  DataKind kind_ = DataKind::Images;
   std::optional<std::chrono::steady_clock::time_point> shown_;
   bool line_drawn_ = false;
 };

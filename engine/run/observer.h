@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/loading_observer.h"
+#include "engine/data/point_sets.h"
 #include "engine/program/reading.h"
 
 namespace gan {
@@ -15,8 +16,9 @@ namespace gan {
 struct RunSummary {
   std::string device;       ///< "NVIDIA H200", "CPU, 2 threads"
   std::string dataset;      ///< "fashion-mnist"
-  std::int64_t images = 0;  ///< in the data set
+  std::int64_t images = 0;  ///< or points, in the data set
   std::int64_t height = 0, width = 0, channels = 0;
+  DataKind kind = DataKind::Images;  ///< points have `channels` numbers each
   std::string model;
   std::int64_t generator_parameters = 0, discriminator_parameters = 0;
   std::size_t memory_bytes = 0;  ///< planned device memory
@@ -39,8 +41,9 @@ struct Progress {
   double fraction = 0;          ///< of the run, 0 to 1
   double epoch = 0;             ///< passes over the data so far
   std::vector<ShownGauge> gauges;
-  double images_per_second = 0;
-  double seconds_left = 0;  ///< at the present speed
+  double images_per_second = 0;  ///< or points
+  double seconds_left = 0;       ///< at the present speed
+  DataKind kind = DataKind::Images;
 };
 
 /// Watches a run: first its load, then its training. Called a few times a second at most, from on_start on by the
@@ -59,7 +62,8 @@ struct TrainingResult {
   bool interrupted = false;
   std::filesystem::path folder, last_sample, last_checkpoint;
   double seconds = 0;
-  double images_per_second = 0;  ///< over the whole run
+  double images_per_second = 0;  ///< or points, over the whole run
+  DataKind kind = DataKind::Images;
 };
 
 }  // namespace gan

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "engine/data/point_sets.h"
+#include "engine/data/points.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/checksum.h"
 #include "engine/files/image_grid.h"
@@ -83,8 +83,8 @@ Dataset load_checked(const TrainingOptions& o, TrainingObserver& observer) {
   Dataset data = load_training_data(o, &observer);
   const std::int64_t to_train_on = data.count - held_out_images(o, data.count);
   if (o.batch > to_train_on)
-    throw InputError(fmt::format("--batch: {} is more than the {} images of '{}'; accepted are 2 to {}", o.batch,
-                                 to_train_on, data.name, to_train_on));
+    throw InputError(fmt::format("--batch: {} is more than the {} {} of '{}'; accepted are 2 to {}", o.batch,
+                                 to_train_on, name_of(data_kind(o.data)), data.name, to_train_on));
   return data;
 }
 
@@ -130,7 +130,9 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
            {options_.sample_every, &Run::save_sample},
            {options_.checkpoint_every, &Run::save_checkpoint}},
       alarms_({.has_probabilities = has_probabilities(options_.objective), .weight_clip = clip_of(options_)}) {
-  options_.channels = dataset_.channels;
+  result_.kind = data_kind(options_.data);
+  if (result_.kind == DataKind::Points) shown_points_ = shown_points(dataset_);
+  else options_.channels = dataset_.channels;
   fingerprint_ = hex_digits(xxh64(std::as_bytes(std::span(dataset_.pixels))));
   move_held_out_to_end(dataset_.pixels, dataset_.count, programs_.held_out, options_.seed);
   runtime_->upload(programs_.dataset, dataset_.pixels.data());
@@ -203,10 +205,10 @@ std::int64_t Run::resume() {
 void Run::refuse_other_data(const LoadedCheckpoint& checkpoint) const {
   const auto saved = checkpoint.file.metadata.find("dataset");
   if (options_.allow_config_change || saved == checkpoint.file.metadata.end() || saved->second == fingerprint_) return;
-  throw InputError(fmt::format(
-      "--resume {}: the images of --data {} are not those the run has seen; accepted are the same images, or "
-      "--allow-config-change",
-      options_.resume.string(), options_.data));
+  throw InputError(
+      fmt::format("--resume {0}: the {2} of --data {1} are not those the run has seen; accepted are the same {2}, or "
+                  "--allow-config-change",
+                  options_.resume.string(), options_.data, name_of(result_.kind)));
 }
 
 void Run::save_trace() {
@@ -246,6 +248,8 @@ void Run::do_what_is_due() {
 
 void Run::read_readings() {
   if (iteration_ == first_iteration_) return;  // nothing has run yet
+  if (read_at_ == iteration_) return;          // what has run since, a sample say, may have taken their place in memory
+  read_at_ = iteration_;
   std::uint64_t fault = 0;
   runtime_->download(programs_.players.counters.fault, &fault);
   if (fault != 0) throw DivergedError(locate_fault(programs_, *runtime_, fault - 1));
@@ -300,7 +304,8 @@ void Run::report() {
                          .gauges = shown_gauges(),
                          .images_per_second = images_per_second_,
                          .seconds_left = total_ > 0 ? per_iteration * static_cast<double>(total_ - iteration_)
-                                                    : std::max(0.0, options_.minutes * 60 - elapsed)});
+                                                    : std::max(0.0, options_.minutes * 60 - elapsed),
+                         .kind = result_.kind});
 }
 
 void Run::append_log() {
@@ -337,18 +342,13 @@ void Run::save_sample() {
   const Tensor images = runtime_->program(kSampling).output("images");
   const std::vector<float> pixels = runtime_->read<float>(images);
   result_.last_sample = folder_->sample(iteration_);
-  const Image sheet = point_dimension(options_.data) > 0
-                          ? points_picture(real_points(), pixels, static_cast<int>(images.shape[3]))
+  const Image sheet = result_.kind == DataKind::Points
+                          ? points_picture(shown_points_, pixels, static_cast<int>(images.shape[3]))
                           : image_grid(pixels, images.shape, square_layout(images.shape[0]));
   write_png(result_.last_sample, sheet);
   if (options_.sample_every > 0 && iteration_ % options_.sample_every == 0) evolution_->add(iteration_, sheet);
   sampled_at_ = iteration_;
   observer_.on_sample(result_.last_sample);
-}
-
-std::vector<float> Run::real_points() const {
-  const Tensor& all = programs_.dataset;
-  return runtime_->read<float>(all.rows(0, std::min(all.shape[0], kShownPoints)));
 }
 
 void Run::save_checkpoint() {
@@ -375,6 +375,7 @@ RunSummary Run::summary() {
           .height = dataset_.height,
           .width = dataset_.width,
           .channels = dataset_.channels,
+          .kind = result_.kind,
           .model = options_.model,
           .generator_parameters = programs_.players.generator.parameter_count(),
           .discriminator_parameters = programs_.players.discriminator.parameter_count(),

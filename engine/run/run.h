@@ -39,8 +39,6 @@ class Run {
   void append_log();
   void watch();
   void save_sample();
-  /// Points of the data, beside which those of a sample are shown.
-  std::vector<float> real_points() const;
   void save_checkpoint();
   double elapsed_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   double epochs_done() const;
@@ -67,14 +65,15 @@ class Run {
   std::optional<Evolution> evolution_;
 
   std::int64_t iteration_ = 0, first_iteration_ = 0, total_ = 0;
-  std::int64_t sampled_at_ = -1, saved_at_ = -1;
-  std::vector<Due> due_;  ///< in the order in which they happen
+  std::int64_t sampled_at_ = -1, saved_at_ = -1, read_at_ = -1;  ///< iterations after which that was done last
+  std::vector<Due> due_;                                         ///< in the order in which they happen
   Alarms alarms_;
   std::map<std::string, float> readings_;  ///< by name, of the latest iteration seen that had them
   Clock::time_point start_, reported_;
   std::int64_t reported_at_ = 0;
   double images_per_second_ = 0;
   TrainingResult result_;
+  std::vector<float> shown_points_;  ///< of a set of points: those that a sample shows the generated ones over
 };
 
 }  // namespace gan

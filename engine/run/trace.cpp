@@ -26,6 +26,7 @@ class Recorder {
 
  private:
   void record(const AssembleBatch& i) { store_images("x", i.y); }
+  void record(const GatherRows& i) { store_images("x", i.y); }
   void record(const RandomNormal& i) { store(program_.name_of(i.y), i.y); }
   void record(const RandomUniform& i) { store(program_.name_of(i.y), i.y); }
 

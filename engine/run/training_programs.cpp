@@ -4,6 +4,7 @@
 
 #include "engine/data/load.h"
 #include "engine/data/point_sets.h"
+#include "engine/data/points.h"
 #include "engine/program/print.h"
 #include "engine/settings/training_settings.h"
 #include "engine/watch/watching.h"
@@ -55,8 +56,9 @@ IterationOptions iteration_options(const TrainingOptions& o, const IterationKind
 
 Tensor declare_dataset(StorageTable& table, const TrainingOptions& o, std::int64_t count, std::int64_t channels) {
   const FeatureShape image = image_shape(o, channels);
-  return table.add(
-      {.name = "dataset", .shape = image.batch(count), .dtype = point_dimension(o.data) > 0 ? DType::F32 : DType::U8});
+  return table.add({.name = "dataset",
+                    .shape = image.batch(count),
+                    .dtype = data_kind(o.data) == DataKind::Points ? DType::F32 : DType::U8});
 }
 
 /// The largest batch, up to the one asked for, whose plan fits into `bytes`; 0 if none does.
@@ -89,7 +91,7 @@ TrainingPrograms::TrainingPrograms(const TrainingOptions& o, std::int64_t count,
   };
   programs.push_back(initialization(players, o.seed));
   programs.push_back(iteration_of(kinds.usual()));
-  programs.push_back(sampling(players, point_dimension(o.data) > 0 ? kShownPoints : o.sample_count, o.seed));
+  programs.push_back(sampling(players, data_kind(o.data) == DataKind::Points ? kShownPoints : o.sample_count, o.seed));
   programs.push_back(calibration(players, o.batch, o.seed));
   programs.push_back(watching(players,
                               {.training = training,
@@ -164,8 +166,10 @@ std::unique_ptr<Runtime> fitted_runtime(const TrainingOptions& o, TrainingProgra
     const std::int64_t batch = largest_batch_that_fits(o, programs.dataset.shape, free - free / 64);
     throw MachineError(fmt::format("{}: the plan needs {} of memory, {} is free; {}", device->description(),
                                    format_bytes(needed), format_bytes(free),
-                                   batch >= 2 ? fmt::format("the largest --batch that fits is {}", batch)
-                                              : std::string("no --batch fits: a smaller --width or --image-size may")));
+                                   batch >= 2
+                                       ? fmt::format("the largest --batch that fits is {}", batch)
+                                       : fmt::format("no --batch fits: a smaller --width{} may",
+                                                     data_kind(o.data) == DataKind::Points ? "" : " or --image-size")));
   }
   return std::make_unique<Runtime>(std::move(device), std::move(planned));
 }

@@ -23,9 +23,6 @@ enum TrainingProgram : Runtime::ProgramId {
   kOtherIterations
 };
 
-/// Points that a sample of a set of points shows.
-inline constexpr std::int64_t kShownPoints = 2048;
-
 /// The players, the place of the data, and the programs of a run: enough to print schedule and plan.
 struct TrainingPrograms {
   /// `count`: images in the data set; `channels`: theirs.

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "engine/files/image_grid.h"
 #include "engine/run/checkpoint.h"
 #include "engine/run/training_programs.h"
 #include "engine/settings/config.h"
@@ -42,7 +41,8 @@ TrainingOptions run_options(const SafetensorsFile& file, const std::string& path
 
 /// The generator that the config builds, which must be the one described.
 NetworkGraph generator_graph(const SafetensorsFile& file, const TrainingOptions& o, const std::string& path) {
-  if (o.channels == 0) throw InputError(fmt::format("{}: config: channels is 0; accepted are 1 and 3", path));
+  if (image_shape(o, o.channels).channels == 0)
+    throw InputError(fmt::format("{}: config: channels is 0; accepted are 1 and 3", path));
   NetworkGraph graph = make_model(model_options(o, o.channels)).generator;
   if (describe(graph).dump() != metadata_of(file, "generator", path))
     throw InputError(fmt::format(
@@ -73,6 +73,8 @@ CheckpointGenerator::CheckpointGenerator(const Options& o) : path_(o.checkpoint.
   const SafetensorsFile file = load_generators(o.checkpoint);
   iteration_ = checkpoint_iteration(file, path_);
   const TrainingOptions run = run_options(file, path_);
+  data_ = run.data;
+  data_seed_ = run.seed;
   network_ = std::make_unique<Network>(generator_graph(file, run, path_), table_,
                                        Network::Options{.prefix = prefix_of(o.choice, run, path_), .trained = false});
   latents_ = table_.add({.name = "z", .shape = {o.batch, latent()}});
@@ -85,19 +87,18 @@ CheckpointGenerator::CheckpointGenerator(const Options& o) : path_(o.checkpoint.
   restore_network(file, path_, *network_, *runtime_);
 }
 
-void CheckpointGenerator::draw(std::span<const float> latents, std::span<std::uint8_t> pixels) {
+std::vector<float> CheckpointGenerator::draw(std::span<const float> latents) {
   const std::size_t count = latents.size() / static_cast<std::size_t>(latent());
   require(count >= 1 && count <= static_cast<std::size_t>(batch()) &&
-              latents.size() == count * static_cast<std::size_t>(latent()) &&
-              pixels.size() == count * static_cast<std::size_t>(image().count()),
-          "{} latent numbers for {} bytes of images", latents.size(), pixels.size());
+              latents.size() == count * static_cast<std::size_t>(latent()),
+          "{} latent numbers for up to {} images", latents.size(), batch());
   const auto rows = static_cast<std::int64_t>(count);
   runtime_->upload(latents_.rows(0, rows), latents.data());
   runtime_->run(0);  // the rows behind still have the latents of an earlier batch
-  const std::vector<float> values = runtime_->read<float>(runtime_->program(0).output("images").rows(0, rows));
+  std::vector<float> values = runtime_->read<float>(runtime_->program(0).output("images").rows(0, rows));
   if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
     throw InputError(fmt::format("{}: its generator makes values that are not finite", path_));
-  std::transform(values.begin(), values.end(), pixels.begin(), to_pixel);
+  return values;
 }
 
 }  // namespace gan

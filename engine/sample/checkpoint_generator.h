@@ -6,7 +6,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "engine/data/point_sets.h"
 #include "engine/device/runtime.h"
 #include "engine/network/network.h"
 
@@ -41,10 +43,13 @@ class CheckpointGenerator {
   CheckpointGenerator(const CheckpointGenerator&) = delete;  // the program refers to the table
   CheckpointGenerator& operator=(const CheckpointGenerator&) = delete;
 
-  /// Draws the images of `latents` (n, latent()), 1 <= n <= batch(), into `pixels` (n, H, W, C). InputError when a value is
-  /// not finite.
-  void draw(std::span<const float> latents, std::span<std::uint8_t> pixels);
+  /// Draws the images, or points, of `latents` (n, latent()), 1 <= n <= batch(): (n, H, W, C) numbers, of images from -1 to
+  /// 1. InputError when one is not finite.
+  std::vector<float> draw(std::span<const float> latents);
 
+  DataKind kind() const { return data_kind(data_); }      ///< what it makes
+  const std::string& data() const { return data_; }       ///< what it learnt: the run's --data
+  std::uint64_t data_seed() const { return data_seed_; }  ///< from which that was drawn, where it has no files
   FeatureShape image() const { return network_->graph().output_shape(); }
   std::int64_t latent() const { return network_->graph().input_shape().channels; }
   std::int64_t batch() const { return latents_.shape[0]; }
@@ -54,6 +59,8 @@ class CheckpointGenerator {
 
  private:
   std::string path_;
+  std::string data_;
+  std::uint64_t data_seed_ = 0;
   std::int64_t iteration_ = 0;
   StorageTable table_;
   std::unique_ptr<Network> network_;

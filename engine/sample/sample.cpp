@@ -7,9 +7,11 @@
 #include <system_error>
 #include <vector>
 
+#include "engine/data/points.h"
 #include "engine/files/animation.h"
 #include "engine/files/npy_header.h"
 #include "engine/files/png.h"
+#include "engine/files/points_picture.h"
 #include "engine/sample/checkpoint_generator.h"
 #include "kernels/core/contract/error.h"
 
@@ -31,12 +33,12 @@ class Sampler {
       : options_(options),
         observer_(observer),
         stop_(stop),
-        plan_(plan_samples(options)),
         generator_({.checkpoint = options.checkpoint,
                     .choice = choice_of(options.ema),
                     .batch = options.batch,
                     .device = options.training.device,
                     .threads = options.training.threads}),
+        plan_(plan_samples(options, generator_.kind())),
         image_(generator_.image()) {}
 
   SampleResult execute();
@@ -50,7 +52,9 @@ class Sampler {
 
   /// The latent of image number `index`: of a seed, or of a frame between two.
   void latent(std::int64_t index, std::span<float> z) const;
-  /// Draws all images in batches and hands them over in order. Throws Interrupted.
+  /// Draws everything in batches and hands over the numbers of each, in order. Throws Interrupted.
+  void for_each_batch(const std::function<void(const std::vector<float>& values)>& take);
+  /// The same, image by image.
   void for_each_image(const Take& take);
 
   /// InputError for a grid that would be too large a sheet.
@@ -59,12 +63,14 @@ class Sampler {
   void write_separate_files();
   void write_array();
   void write_walk();
+  /// Points, over as many of those that the generator has learnt from.
+  void write_picture();
 
   const SampleOptions& options_;
   SampleObserver& observer_;
   const std::atomic<int>& stop_;
-  SamplePlan plan_;
   CheckpointGenerator generator_;
+  SamplePlan plan_;
   FeatureShape image_;
   std::int64_t drawn_ = 0;
   Clock::time_point start_;
@@ -83,26 +89,31 @@ void Sampler::latent(std::int64_t index, std::span<float> z) const {
   walk_between(plan_.walk, from, to, static_cast<double>(frame) / static_cast<double>(options_.frames), z);
 }
 
-void Sampler::for_each_image(const Take& take) {
-  const auto length = static_cast<std::size_t>(generator_.latent()), bytes = static_cast<std::size_t>(image_.count());
+void Sampler::for_each_batch(const std::function<void(const std::vector<float>& values)>& take) {
+  const auto length = static_cast<std::size_t>(generator_.latent());
   std::vector<float> latents;
-  std::vector<std::uint8_t> pixels;
-  Image image{.height = image_.height, .width = image_.width, .channels = image_.channels, .pixels = {}};
   while (drawn_ < plan_.images) {
     if (stop_ != 0) throw Interrupted{};
     const std::int64_t count = std::min(generator_.batch(), plan_.images - drawn_);
     latents.resize(static_cast<std::size_t>(count) * length);
-    pixels.resize(static_cast<std::size_t>(count) * bytes);
     for (std::int64_t i = 0; i < count; ++i)
       latent(drawn_ + i, std::span(latents).subspan(static_cast<std::size_t>(i) * length, length));
-    generator_.draw(latents, pixels);
-    for (std::int64_t i = 0; i < count; ++i, ++drawn_) {
-      const auto first = pixels.begin() + static_cast<std::ptrdiff_t>(i) * image_.count();
-      image.pixels.assign(first, first + image_.count());
-      take(drawn_, image);
-    }
+    take(generator_.draw(latents));
+    drawn_ += count;
     observer_.on_progress(drawn_, plan_.images, static_cast<double>(drawn_) / std::max(elapsed_seconds(), 1e-9));
   }
+}
+
+void Sampler::for_each_image(const Take& take) {
+  Image image{.height = image_.height, .width = image_.width, .channels = image_.channels, .pixels = {}};
+  image.pixels.resize(static_cast<std::size_t>(image_.count()));
+  std::int64_t index = 0;
+  for_each_batch([&](const std::vector<float>& values) {
+    for (auto first = values.begin(); first != values.end(); first += image_.count(), ++index) {
+      std::transform(first, first + image_.count(), image.pixels.begin(), to_pixel);
+      take(index, image);
+    }
+  });
 }
 
 void Sampler::check_sheet() const {
@@ -134,7 +145,12 @@ void Sampler::write_separate_files() {
 
 void Sampler::write_array() {
   write_atomically(plan_.out, [&](FileWriter& writer) {
-    writer.write(npy_header(std::array{plan_.images, image_.height, image_.width, image_.channels}));
+    if (generator_.kind() == DataKind::Points) {
+      writer.write(npy_header(std::array{plan_.images, image_.channels}, DType::F32));
+      for_each_batch([&](const std::vector<float>& points) { writer.write(std::as_bytes(std::span(points))); });
+      return;
+    }
+    writer.write(npy_header(std::array{plan_.images, image_.height, image_.width, image_.channels}, DType::U8));
     for_each_image([&](std::int64_t, const Image& image) { writer.write(std::as_bytes(std::span(image.pixels))); });
   });
 }
@@ -152,6 +168,13 @@ void Sampler::write_walk() {
   });
 }
 
+void Sampler::write_picture() {
+  std::vector<float> made;
+  for_each_batch([&](const std::vector<float>& points) { made.insert(made.end(), points.begin(), points.end()); });
+  const Dataset real = make_points({.source = generator_.data(), .seed = generator_.data_seed()});
+  write_png(plan_.out, points_picture(shown_points(real), made, static_cast<int>(image_.channels)));
+}
+
 SampleResult Sampler::execute() {
   check_sheet();
   observer_.on_start({.checkpoint = options_.checkpoint.string(),
@@ -161,15 +184,17 @@ SampleResult Sampler::execute() {
                       .height = image_.height,
                       .width = image_.width,
                       .channels = image_.channels,
-                      .images = plan_.images});
+                      .images = plan_.images,
+                      .kind = generator_.kind()});
   start_ = Clock::now();
-  SampleResult result{.out = plan_.out};
+  SampleResult result{.out = plan_.out, .kind = generator_.kind()};
   try {
     switch (plan_.form) {
       case SampleForm::Grid: write_grid(); break;
       case SampleForm::Separate: write_separate_files(); break;
       case SampleForm::Array: write_array(); break;
       case SampleForm::Walk: write_walk(); break;
+      case SampleForm::Picture: write_picture(); break;
     }
   } catch (const Interrupted&) { result.interrupted = true; }
   result.images = drawn_;

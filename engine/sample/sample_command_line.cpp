@@ -31,6 +31,10 @@ Examples:
       one array for an evaluation tool: numpy.load gives uint8 (50000, height, width, channels)
   gan_cuda_sample --checkpoint FILE --separate --seeds 1-1000 --truncation 1.5 --out typical
       typical/seed-1.png ... seed-1000.png, less varied and less often broken
+
+What a generator of points (--data ring8 and the like) makes is drawn as one picture: of seeds 1 to
+2048, unless said otherwise, in blue over 2048 real points in grey; --npy gives float32 (N, 1 or 2).
+--grid, --separate and --walk are for images.
 )";
 
 constexpr std::string_view kClosing = R"(
@@ -70,7 +74,7 @@ Rows drawing_rows(SampleOptions& o) {
        .help = "draw the seeds 1 to N",
        .value = &o.count,
        .accepted = WholeRange{0, SeedList::kMost},
-       .default_note = "the cells of --grid; 8 for --walk; else 64"},
+       .default_note = "the cells of --grid; 8 for --walk; else 64, of points 2048"},
       {.name = "ema",
        .group = kWhat,
        .placeholder = "auto|yes|no",
@@ -105,7 +109,9 @@ Rows form_rows(SampleOptions& o) {
       {.name = "npy",
        .group = kForm,
        .placeholder = "",
-       .help = "one NumPy array, uint8 (N, height, width, channels), in the order of the seeds",
+       .help =
+           "one NumPy array, uint8 (N, height, width, channels), or of points float32 (N, 1 or 2), in the order of the "
+           "seeds",
        .value = &o.npy},
       {.name = "walk",
        .group = kForm,
@@ -157,7 +163,7 @@ void check(const SampleOptions& o) {
   if (o.truncation > 0 && o.truncation < kLeastTruncation)
     throw InputError(fmt::format("--truncation: {} leaves next to nothing; accepted are 0 (none) and {} to 10",
                                  o.truncation, kLeastTruncation));
-  plan_samples(o);
+  plan_samples(o, DataKind::Images);  // what the generator makes is known with the checkpoint only
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "engine/data/points.h"
 #include "engine/files/animation.h"
 #include "kernels/core/contract/error.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kGridImages = 64, kWalkSeeds = 8;
 
-SampleForm form_of(const SampleOptions& o) {
+SampleForm form_of(const SampleOptions& o, DataKind kind) {
   std::vector<std::string_view> chosen;
   if (!o.grid.empty()) chosen.push_back("--grid");
   if (o.separate) chosen.push_back("--separate");
@@ -21,8 +22,16 @@ SampleForm form_of(const SampleOptions& o) {
   if (chosen.size() > 1)
     throw InputError(
         fmt::format("{} with {}: accepted is one of --grid, --separate, --npy and --walk", chosen[0], chosen[1]));
-  if (o.separate) return SampleForm::Separate;
   if (o.npy) return SampleForm::Array;
+  if (kind == DataKind::Points) {
+    if (!chosen.empty())
+      throw InputError(
+          fmt::format("{}: draws images, but the checkpoint's generator makes points; accepted are --npy and, without "
+                      "it, one picture of them all",
+                      chosen[0]));
+    return SampleForm::Picture;
+  }
+  if (o.separate) return SampleForm::Separate;
   return o.walk != "no" ? SampleForm::Walk : SampleForm::Grid;
 }
 
@@ -83,10 +92,19 @@ void plan_walk(const SampleOptions& o, SamplePlan& plan) {
                                  plan.out.string()));
 }
 
+void plan_picture(const SampleOptions& o, SamplePlan& plan) {
+  constexpr std::int64_t kMostPoints = 1'000'000;
+  plan.seeds = seeds_of(o, kShownPoints);
+  if (plan.seeds.count() > kMostPoints)
+    throw InputError(fmt::format("--{}: a picture of {} points; accepted are up to {}; --npy has no limit",
+                                 o.seeds.empty() ? "count" : "seeds", plan.seeds.count(), kMostPoints));
+  plan.out = output_path(o.out, "samples.png", ".png", "a picture of points");
+}
+
 }  // namespace
 
-SamplePlan plan_samples(const SampleOptions& o) {
-  SamplePlan plan{.form = form_of(o)};
+SamplePlan plan_samples(const SampleOptions& o, DataKind kind) {
+  SamplePlan plan{.form = form_of(o, kind)};
   switch (plan.form) {
     case SampleForm::Grid: plan_grid(o, plan); break;
     case SampleForm::Walk: plan_walk(o, plan); break;
@@ -94,8 +112,9 @@ SamplePlan plan_samples(const SampleOptions& o) {
       plan.seeds = seeds_of(o, kGridImages);
       plan.out = o.out.empty() ? "samples" : o.out;
       break;
+    case SampleForm::Picture: plan_picture(o, plan); break;
     case SampleForm::Array:
-      plan.seeds = seeds_of(o, kGridImages);
+      plan.seeds = seeds_of(o, kind == DataKind::Points ? kShownPoints : kGridImages);
       plan.out = output_path(o.out, "samples.npy", ".npy", "an array");
       break;
   }

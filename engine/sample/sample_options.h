@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/data/point_sets.h"
 #include "engine/files/image_grid.h"
 #include "engine/sample/latents.h"
 #include "engine/sample/seed_list.h"
@@ -21,7 +22,7 @@ struct SampleOptions {
   std::string ema = "auto";          ///< --ema auto | yes | no
   double truncation = 0;             ///< --truncation T; 0: none
 
-  // what to make of it: at most one of the four; none: a grid
+  // what to make of it: at most one of the four; none: a grid, or of points a picture
   std::string grid;          ///< --grid ROWSxCOLUMNS
   bool separate = false;     ///< --separate: a PNG an image
   bool npy = false;          ///< --npy: one array
@@ -35,8 +36,8 @@ struct SampleOptions {
   TrainingOptions training;  ///< for --device and --threads, whose rows are the training program's
 };
 
-/// What the output is.
-enum class SampleForm { Grid, Separate, Array, Walk };
+/// What the output is: of images one of the first four, of points an array or a picture.
+enum class SampleForm { Grid, Separate, Array, Walk, Picture };
 
 /// The options, made concrete.
 struct SamplePlan {
@@ -46,12 +47,13 @@ struct SamplePlan {
   WalkKind walk = WalkKind::Slerp;
   std::filesystem::path out;
 
-  /// Images to draw: one a seed, or one a frame.
+  /// Images, or points, to draw: one a seed, or one a frame.
   std::int64_t images = 0;
 };
 
-/// InputError, naming the options as the user typed them, for those that contradict each other and an output whose name
-/// does not fit its form; ranges are the table's business.
-SamplePlan plan_samples(const SampleOptions& options);
+/// The plan for a generator that makes `kind`. InputError, naming the options as the user typed them, for those that
+/// contradict each other or do not fit what is made, and an output whose name does not fit its form; ranges are the
+/// table's business.
+SamplePlan plan_samples(const SampleOptions& options, DataKind kind);
 
 }  // namespace gan

@@ -10,10 +10,10 @@ namespace gan {
 /// Field defaults are the program's defaults. The table of settings (training_settings.h) says what each may be.
 struct TrainingOptions {
   // data
-  std::string data = "fashion-mnist";  ///< --data: "fashion-mnist", "shapes", or a path (load.h)
+  std::string data = "fashion-mnist";  ///< --data: "fashion-mnist", "shapes", a set of points, or a path (load.h)
   std::int64_t image_height = 32;      ///< --image-size N | WxH: what every image is resized and cropped to
   std::int64_t image_width = 32;
-  std::int64_t channels = 0;    ///< --channels 1|3; 0: as the data
+  std::int64_t channels = 0;    ///< --channels 1|3; 0: as the data; points have none
   bool flip = false;            ///< --flip: mirror half of the images
   std::int64_t hold_out = 256;  ///< --hold-out N images from training, to watch D with
   bool skip_damaged = false;    ///< --skip-damaged: leave out images that cannot be decoded

@@ -28,6 +28,8 @@ Examples:
       an hour on a folder of photographs
   gan_cuda_train --preset wgan-gp --data ~/faces
       a published recipe; --preset without a name lists them, with their sources
+  gan_cuda_train --data ring8 --model mlp --latent 2 --objective wgan-gp --iterations 5000
+      points in the plane instead of images: samples show generated ones, blue, over real ones, grey
   gan_cuda_train --resume runs/faces-dcgan-1 --epochs 100
       goes on with that run until it has seen the data 100 times
   gan_cuda_train --config runs/faces-dcgan-1/config.toml --d-steps 2 --out runs/two-d-steps

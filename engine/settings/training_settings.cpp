@@ -28,6 +28,7 @@ constexpr RealRange kDecays{.low = 0, .high = 1, .at_high = kExcluded};
 constexpr RealRange kLengths{.low = 0, .high = 1e9};
 
 Rows data_rows(TrainingOptions& o) {
+  const Condition with_images{[&o] { return data_kind(o.data) == DataKind::Images; }, "--data of images"};
   return {
       {.name = "data",
        .group = kData,
@@ -45,20 +46,22 @@ Rows data_rows(TrainingOptions& o) {
        .placeholder = "N|WxH",
        .help = "pixels a side, or width x height, 16 to 256; images are resized to cover it and cropped at the centre",
        .value = SidesValue{.width = &o.image_width, .height = &o.image_height},
-       .accepted = WholeRange{16, 256}},
+       .accepted = WholeRange{16, 256},
+       .only_with = with_images},
       {.name = "channels",
        .group = kData,
        .placeholder = "1|3",
        .help = "1: grey, 3: colour",
        .value = &o.channels,
        .accepted = WholeChoices{{0, 1, 3}, "1 (grey), 3 (colour) and 0 (as the data)"},
+       .only_with = with_images,
        .default_note = "as the data; 0 asks for that"},
       {.name = "flip",
        .group = kData,
        .placeholder = "",
        .help = "show every other image mirrored, at random: twice the data where left and right do not matter",
        .value = &o.flip,
-       .only_with = {[&o] { return point_dimension(o.data) == 0; }, "images, not with points"},
+       .only_with = with_images,
        .default_note = "off"},
       {.name = "hold-out",
        .group = kData,
@@ -83,7 +86,8 @@ Rows data_rows(TrainingOptions& o) {
            "keep the decoded images in this file, or in one of this folder (a new folder's name ends in /), for the "
            "next run with the same files, by content, and size",
        .value = &o.cache,
-       .only_with = {[&o] { return o.data != "shapes"; }, "--data that is read from files"},
+       .only_with = {[&o] { return o.data != "shapes" && data_kind(o.data) == DataKind::Images; },
+                     "--data that is read from files"},
        .default_note = "not kept",
        .decides_result = false},
   };
@@ -414,7 +418,7 @@ Rows folder_rows(TrainingOptions& o) {
       {.name = "sample-count",
        .group = kFolder,
        .placeholder = "N",
-       .help = "images in a sample grid; of points 2048 are shown, whatever is said here",
+       .help = "images in a sample grid; of points 2048 are shown",
        .value = &o.sample_count,
        .accepted = WholeRange{1, 4096},
        .decides_result = false},

@@ -2,12 +2,13 @@
 
 #include <vector>
 
+#include "kernels/core/contract/error.h"
 #include "tests/support/catch.h"
 
 namespace gan {
 namespace {
 
-std::string header_of(const std::vector<std::int64_t>& shape) { return npy_header(shape); }
+std::string header_of(const std::vector<std::int64_t>& shape) { return npy_header(shape, DType::U8); }
 
 TEST_CASE("the header of an array is that of NumPy's format, version 1.0", "[npy_header]") {
   const std::string header = header_of({50000, 64, 48, 3});
@@ -28,6 +29,13 @@ TEST_CASE("every length of shape leaves the elements aligned", "[npy_header]") {
     CHECK(header.back() == '\n');
   }
   CHECK(header_of({7}).find("(7,)") != std::string::npos);
+}
+
+TEST_CASE("real numbers are little-endian float32; nothing else is written", "[npy_header]") {
+  const std::vector<std::int64_t> shape = {2048, 2};
+  CHECK(npy_header(shape, DType::F32).find("{'descr': '<f4', 'fortran_order': False, 'shape': (2048, 2), }") !=
+        std::string::npos);
+  CHECK_THROWS_AS(npy_header(shape, DType::F64), Error);
 }
 
 }  // namespace

@@ -94,3 +94,22 @@ TEST_CASE("the anime models start as PyTorch's layers do", "[initializers]") {
   CHECK(d.of("main.2.bias").largest > 0);
   CHECK(d.of("main.3.weight").deviation == Approx(1));
 }
+
+TEST_CASE("mlp for points starts as PyTorch's layers do, biases too; for images as ever", "[initializers]") {
+  constexpr std::int64_t kWidth = 1024;  // so that a layer has enough biases to tell
+  const GeneratorAndDiscriminator nets = make_model({.model = "mlp", .image = {1, 1, 1}, .latent = 4, .width = kWidth});
+  const Started g(nets.generator), d(nets.discriminator);
+  for (const char* kind : {"weight", "bias"}) {
+    INFO(kind);
+    check_uniform(g.of(std::string("main.0.") + kind), 1 / std::sqrt(4.0));
+    check_uniform(g.of(std::string("main.2.") + kind), 1 / std::sqrt(kWidth));
+    check_uniform(d.of(std::string("main.1.") + kind), 1);
+    check_uniform(d.of(std::string("main.3.") + kind), 1 / std::sqrt(kWidth));
+  }
+  check_uniform(d.of("main.5.weight"), 1 / std::sqrt(kWidth));
+
+  const GeneratorAndDiscriminator images = make_model({.model = "mlp", .image = {16, 16, 1}, .latent = 4, .width = 4});
+  const Started of_images(images.generator);
+  CHECK(of_images.of("main.0.bias").largest == 0);
+  CHECK(of_images.of("main.2.weight").largest > 1.5 / std::sqrt(16.0));  // 512 draws of a normal, 1 / sqrt(in) wide
+}

@@ -115,6 +115,40 @@ std::vector<std::string> layer_list(const NetworkGraph& net) {
 
 }  // namespace
 
+TEST_CASE("mlp for points: two hidden layers, no tanh, D's norm before its second LeakyReLU", "[models]") {
+  const ModelOptions plane{.model = "mlp", .image = {1, 1, 2}, .latent = 3, .width = 16};
+  const GeneratorAndDiscriminator nets = make_model(plane);
+  CHECK(layer_list(nets.generator) ==
+        std::vector<std::string>{"linear", "leaky_relu 0.2", "linear", "leaky_relu 0.2", "linear", "reshape"});
+  CHECK(layer_list(nets.discriminator) ==
+        std::vector<std::string>{"reshape", "linear", "leaky_relu 0.2", "linear", "leaky_relu 0.2", "linear"});
+  CHECK(nets.generator.output_shape() == FeatureShape{1, 1, 2});
+  CHECK(nets.discriminator.output_shape() == FeatureShape{1, 1, 1});
+  // weights and biases of 3-16-16-2 and 2-16-16-1
+  CHECK(parameter_counts(plane) ==
+        Counts{3 * 16 + 16 + 16 * 16 + 16 + 16 * 2 + 2, 2 * 16 + 16 + 16 * 16 + 16 + 16 + 1});
+  const ModelOptions line{.model = "mlp", .image = {1, 1, 1}, .latent = 1, .width = 4};
+  CHECK(parameter_counts(line) == Counts{4 + 4 + 4 * 4 + 4 + 4 + 1, 4 + 4 + 4 * 4 + 4 + 4 + 1});
+
+  ModelOptions normalised = plane;
+  normalised.d_norm = NormKind::Batch;
+  CHECK(layer_list(make_model(normalised).discriminator) ==
+        std::vector<std::string>{"reshape", "linear", "leaky_relu 0.2", "linear", "batch_norm2d 16", "leaky_relu 0.2",
+                                 "linear"});
+}
+
+TEST_CASE("models of images do not take points, and say which does", "[models]") {
+  for (const std::string& name : model_names()) {
+    INFO(name);
+    const ModelOptions options{.model = name, .image = {1, 1, 2}};
+    CHECK(misfit(options) ==
+          (name == "mlp" ? "" : "--model " + name + ": made for images, not for points; accepted is mlp"));
+    if (name != "mlp") CHECK_THROWS_AS(make_model(options), Error);
+  }
+  // an image of one pixel in one direction only is too small, as ever
+  CHECK_THROWS_AS(make_model({.model = "mlp", .image = {1, 16, 1}}), Error);
+}
+
 TEST_CASE("the anime project's DCGAN, layer by layer", "[models]") {
   const ModelOptions options{.model = "anime-dcgan", .image = {64, 64, 3}};
   const GeneratorAndDiscriminator nets = make_model(options);

@@ -254,6 +254,30 @@ TEST_CASE("the start of a run in words", "[progress]") {
     CHECK(contains(text, part));
 }
 
+TEST_CASE("a run on points speaks of points, from its start to its end", "[progress]") {
+  for (const auto& [channels, where] : {std::pair{1, "on the line"}, {2, "in the plane"}}) {
+    const std::string start = describe_start({.dataset = "ring8",
+                                              .images = 65536,
+                                              .height = 1,
+                                              .width = 1,
+                                              .channels = channels,
+                                              .kind = DataKind::Points,
+                                              .generator_parameters = 9999,
+                                              .discriminator_parameters = 10'000,
+                                              .gflop_per_iteration = 0.0123});
+    CHECK(contains(start, std::string("ring8: 65536 points ") + where + "\n"));
+    CHECK(contains(start, "G has 9999 parameters, D 0.01 M\n"));
+    CHECK(contains(start, "12.30 MFLOP an iteration"));
+    CHECK(!contains(start, "image"));
+  }
+  Progress progress = halfway();
+  progress.kind = DataKind::Points;
+  CHECK(contains(plain_progress_line(progress), "2346 points/s"));
+  const std::string end = describe_result({.images_per_second = 1000, .kind = DataKind::Points});
+  for (const char* part : {"(1000 points/s)", "generated points are blue, real ones grey"}) CHECK(contains(end, part));
+  CHECK(!contains(end, "image"));
+}
+
 TEST_CASE("the end of a run in words", "[progress]") {
   TrainingResult result{.iteration = 500,
                         .folder = "run",

@@ -25,12 +25,31 @@ struct Screen {
 };
 
 TEST_CASE("the line of drawing samples: how many, how fast, how long still", "[sample_display]") {
-  const std::string line = sample_progress_line(12800, 50000, 620, 100, false);
+  const std::string line = sample_progress_line(DataKind::Images, 12800, 50000, 620, 100, false);
   CHECK(line.ends_with("  12800/50000 images  620 images/s  ETA 1:00"));
   CHECK(line.starts_with("##########----"));  // 25.6 % of 40 columns
   for (const int columns : {1, 20, 45, 60, 80})
-    CHECK(sample_progress_line(12800, 50000, 620, columns, false).size() <= static_cast<std::size_t>(columns));
-  CHECK(sample_progress_line(1, 3, 2, 0, false) == "1/3 images  2 images/s  ETA 0:01");
+    CHECK(sample_progress_line(DataKind::Images, 12800, 50000, 620, columns, false).size() <=
+          static_cast<std::size_t>(columns));
+  CHECK(sample_progress_line(DataKind::Images, 1, 3, 2, 0, false) == "1/3 images  2 images/s  ETA 0:01");
+  CHECK(sample_progress_line(DataKind::Points, 1, 3, 2, 0, false) == "1/3 points  2 points/s  ETA 0:01");
+}
+
+TEST_CASE("points are called so", "[sample_display]") {
+  for (const auto& [channels, where] : {std::pair{1, "on the line"}, {2, "in the plane"}}) {
+    Screen screen;
+    screen.display.on_start(
+        {.checkpoint = "c", .height = 1, .width = 1, .channels = channels, .images = 2048, .kind = DataKind::Points});
+    const std::string start = screen.taken();
+    CHECK(contains(start, std::string("points     2048 ") + where + "\n"));
+    CHECK(!contains(start, "image"));
+    screen.now += std::chrono::seconds(10);
+    screen.display.on_progress(64, 2048, 64);
+    CHECK(screen.taken() == "64/2048 points  64 points/s  ETA 0:31\n");
+  }
+  CHECK(describe_samples({.out = "a.png", .images = 9, .seconds = 3, .kind = DataKind::Points}) ==
+        "Done: 9 points in 0:03\na.png\n");
+  CHECK(contains(describe_samples({.images = 64, .interrupted = true, .kind = DataKind::Points}), "after 64 points"));
 }
 
 TEST_CASE("elsewhere than on a terminal: a line every ten seconds", "[sample_display]") {

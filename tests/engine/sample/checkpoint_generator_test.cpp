@@ -102,16 +102,13 @@ CheckpointGenerator::Options from(const std::filesystem::path& checkpoint) {
 /// The images of these seeds, drawn `batch` at a time as the generator has it.
 Pixels draw(CheckpointGenerator& generator, const std::vector<std::uint64_t>& seeds) {
   const auto length = static_cast<std::size_t>(generator.latent());
-  const auto bytes = static_cast<std::size_t>(generator.image().count());
   Pixels all;
   for (std::size_t first = 0; first < seeds.size(); first += static_cast<std::size_t>(generator.batch())) {
     const std::size_t count = std::min(static_cast<std::size_t>(generator.batch()), seeds.size() - first);
     std::vector<float> latents(count * length);
     for (std::size_t i = 0; i < count; ++i)
       draw_latent(seeds[first + i], 0, std::span(latents).subspan(i * length, length));
-    Pixels pixels(count * bytes);
-    generator.draw(latents, pixels);
-    all.insert(all.end(), pixels.begin(), pixels.end());
+    for (const float value : generator.draw(latents)) all.push_back(to_pixel(value));
   }
   return all;
 }

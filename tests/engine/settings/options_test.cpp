@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 
+#include "engine/data/point_sets.h"
 #include "tests/engine/files/files_test_support.h"
 
 namespace gan {
@@ -114,6 +115,37 @@ TEST_CASE("names", "[options]") {
   CHECK(contains(refusal([](TrainingOptions& o) { o.data.clear(); }), "--data: is empty"));
   accepts([](TrainingOptions& o) { o.model = "mlp"; });
   accepts([](TrainingOptions& o) { o.objective = "minimax"; });
+}
+
+TEST_CASE("points want the model for points, and none of what is for images", "[options]") {
+  const auto with_points = [](const Change& change) {
+    return refusal([&](TrainingOptions& o) {
+      o.data = "ring8";
+      o.model = "mlp";
+      change(o);
+    });
+  };
+  CHECK(with_points([](auto& o) { o.model = "dcgan"; }) ==
+        "--model dcgan: made for images, not for points; accepted is mlp");
+  CHECK(with_points([](auto& o) { o.channels = 3; }) == "--channels: means something with --data of images only");
+  CHECK(with_points([](auto& o) { o.flip = true; }) == "--flip: means something with --data of images only");
+  CHECK(with_points([](auto& o) { o.image_height = o.image_width = 48; }) ==
+        "--image-size: means something with --data of images only");
+  CHECK(with_points([](auto& o) { o.cache = "cache"; }) ==
+        "--cache: means something with --data that is read from files only");
+  CHECK(with_points([](auto& o) { o.upsample = "nearest"; }) == "--upsample: means something with --model dcgan only");
+  CHECK(contains(with_points([](auto& o) { o.norm = "instance"; }), "--norm instance: mlp has features of one number"));
+  for (const std::string& name : point_set_names()) {
+    INFO(name);
+    accepts([&](TrainingOptions& o) {
+      o.data = name;
+      o.model = "mlp";
+      o.objective = "wgan-gp";
+      o.norm = "layer";
+      o.spectral_norm = true;
+      o.batch = 1;
+    });
+  }
 }
 
 TEST_CASE("a gradient penalty wants a critic that looks at each image by itself", "[options]") {
