@@ -364,6 +364,8 @@ class Replay:
             self.peaks[f"{self.prefix}{mean}.{i}"] = terms.detach().abs().mean().item()
         for i, loss in enumerate(losses):
             self.keep(f"loss.{i}", loss)
+            if not mean:  # the loss itself is a mean of logits
+                self.peaks[f"{self.prefix}loss.{i}"] = verdicts[i].detach().abs().mean().item()
 
     def add_gradient(self, loss):
         """Adds the gradient of a further loss, which has no logits of its own."""

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numbers>
 #include <utility>
 
 #include "engine/evaluation/evaluate.h"
@@ -75,6 +76,11 @@ TwoSampleSettings settings_of(const TwoSampleOptions& o, std::int64_t channels) 
           .threads = t.threads};
 }
 
+/// The binomial p-value's logarithm to base 10: finite where the p-value itself underflows.
+double log10_binomial_p(const TwoSampleResult& r) {
+  return log_binomial_upper_tail(r.correct, 2 * r.tested, 0.5) * std::numbers::log10e;
+}
+
 nlohmann::ordered_json as_json(const TwoSampleOptions& o, const TwoSampleResult& r, const Telling& telling) {
   const TrainingOptions& t = o.training;
   return {{"test", "two-sample"},
@@ -94,7 +100,7 @@ nlohmann::ordered_json as_json(const TwoSampleOptions& o, const TwoSampleResult&
           {"accuracy", r.accuracy},
           {"accuracy_interval_95", {r.interval.low, r.interval.high}},
           {"alpha", o.alpha},
-          {"binomial", {{"p", r.binomial_p}, {"differs", r.binomial_p <= o.alpha}}},
+          {"binomial", {{"p", r.binomial_p}, {"log10_p", log10_binomial_p(r)}, {"differs", r.binomial_p <= o.alpha}}},
           {"permutation",
            {{"p", r.permutation_p}, {"permutations", o.permutations}, {"differs", r.permutation_p <= o.alpha}}},
           {"telling", {{"a", telling.a}, {"b", telling.b}}}};
@@ -115,13 +121,14 @@ std::string describe(const TwoSampleOptions& o, const TwoSampleResult& r) {
       "A            {}{}\nB            {}{}\n"
       "trained on   {} images of each, tested on {} others of each\n"
       "accuracy     {:.4f} ({} of {} right; 95 % interval {:.4f} to {:.4f})\n"
-      "binomial     p = {:.3g}: the chance of at least as many by guessing\n"
+      "binomial     p = {}: the chance of at least as many by guessing\n"
       "permutation  p = {:.3g}, by {} permutations\n"
       "{}\n{}\n",
       o.a, are_same_images(o.a, o.b) ? " (one half of it)" : "", o.b,
       are_same_images(o.a, o.b) ? " (the other half)" : "", r.trained, r.tested, r.accuracy, r.correct, 2 * r.tested,
-      r.interval.low, r.interval.high, r.binomial_p, r.permutation_p, o.permutations, verdict(r, o.alpha),
-      (o.out / "telling.png").string());
+      r.interval.low, r.interval.high,
+      r.binomial_p > 0 ? fmt::format("{:.3g}", r.binomial_p) : fmt::format("1e{:.0f}", log10_binomial_p(r)),
+      r.permutation_p, o.permutations, verdict(r, o.alpha), (o.out / "telling.png").string());
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ ParzenOptions::ParzenOptions() { training.image_height = training.image_width = 
 std::vector<double> standard_sigmas() {
   constexpr int kCount = 10;
   std::vector<double> sigmas;
+  sigmas.reserve(kCount);
   for (int i = 0; i < kCount; ++i) sigmas.push_back(std::pow(10.0, -1 + i / (kCount - 1.0)));
   return sigmas;
 }

@@ -38,22 +38,22 @@ Dataset draw_set(const NamedSet& set, int draw, const SetOptions& o, Overseer& o
   const auto length = static_cast<std::size_t>(generator.latent()), bytes = static_cast<std::size_t>(drawn.count()),
              target = static_cast<std::size_t>(dataset.image_bytes());
   std::vector<float> latents;
-  std::vector<std::uint8_t> pixels;
+  std::vector<std::uint8_t> pixels(bytes);
   overseer.begin("drawing " + set.label, o.count);
   for (std::int64_t first = 0; first < o.count; first += kBatch) {
     const auto count = static_cast<std::size_t>(std::min(kBatch, o.count - first));
     latents.resize(count * length);
-    pixels.resize(count * bytes);
     for (std::size_t i = 0; i < count; ++i) {
       // A number of its own for every image of every set that one seed draws; the sets of other seeds lie elsewhere.
       const std::uint64_t image = static_cast<std::uint64_t>(first) + i + (static_cast<std::uint64_t>(draw) << 32);
       draw_latent(o.seed ^ (image << 20), /*truncation=*/0, std::span(latents).subspan(i * length, length));
     }
-    const std::vector<float> images = generator.draw(latents);
-    std::transform(images.begin(), images.end(), pixels.begin(), to_pixel);
-    for (std::size_t i = 0; i < count; ++i)
-      converter.run(std::span(pixels).subspan(i * bytes, bytes),
-                    std::span(dataset.pixels).subspan((static_cast<std::size_t>(first) + i) * target, target), buffers);
+    const std::vector<float> values = generator.draw(latents);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::ranges::transform(std::span(values).subspan(i * bytes, bytes), pixels.begin(), to_pixel);
+      converter.run(pixels, std::span(dataset.pixels).subspan((static_cast<std::size_t>(first) + i) * target, target),
+                    buffers);
+    }
     overseer.advance(static_cast<std::int64_t>(count));
   }
   return dataset;

@@ -19,6 +19,7 @@ std::vector<std::int64_t> first_rows(const HeldOut& held_out, std::int64_t most,
                    [&](std::size_t x, std::size_t y) { return order(held_out.logits[x], held_out.logits[y]); });
   places.resize(std::min(places.size(), static_cast<std::size_t>(most)));
   std::vector<std::int64_t> rows;
+  rows.reserve(places.size());
   for (const std::size_t place : places) rows.push_back(held_out.rows[place]);
   return rows;
 }

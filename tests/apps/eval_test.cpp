@@ -1,4 +1,5 @@
 // gan_cuda_eval from outside: what it says of sets of images, what it writes, and how it ends.
+#include <cmath>
 #include <csignal>
 #include <random>
 
@@ -65,6 +66,7 @@ TEST_CASE("two sets that differ, and their most telling images", "[eval]") {
   CHECK(json["accuracy"].get<double>() == json["correct"].get<double>() / 200);
   CHECK(json["accuracy"].get<double>() > 0.9);
   CHECK(json["binomial"]["p"].get<double>() < 1e-9);
+  CHECK(std::abs(json["binomial"]["log10_p"].get<double>() - std::log10(json["binomial"]["p"].get<double>())) < 1e-6);
   CHECK(json["binomial"]["differs"] == true);
   CHECK(json["permutation"]["p"] == 1.0 / 200);
   CHECK(json["telling"]["a"].size() == 32);

@@ -90,6 +90,7 @@ Measurement rate(std::string name, double rejections, const std::vector<double>&
 /// The p-values of tests, in order, against their rank: a diagonal where they are uniform.
 plot::Line ranked(const std::vector<TwoSampleResult>& tests, double TwoSampleResult::*p, const char* label) {
   plot::Line line{.label = label};
+  line.x.reserve(tests.size());
   for (const TwoSampleResult& test : tests) line.x.push_back(test.*p);
   std::sort(line.x.begin(), line.x.end());
   for (std::size_t i = 0; i < line.x.size(); ++i)
@@ -103,6 +104,7 @@ void calibrate(const Conditions& conditions, Result& result, plot::Panel& panel)
   const std::vector<TwoSampleResult> tests =
       all_of(repetitions, [&](std::size_t i) { return test_of_shift(conditions.seed * 100'000 + i, 0); });
   std::vector<double> sizes;
+  sizes.reserve(repetitions);
   for (const TwoSampleResult& test : tests) sizes.push_back(exact_size(test.tested, said_a(test), kAlpha));
   const Rejections rejections = count(tests);
   result.measurements.push_back(

@@ -79,6 +79,7 @@ TEST_CASE("large counts: symmetric, monotonous, and finite where a double underf
   // All right: 2^-n, far below the smallest double.
   CHECK(binomial_upper_tail(kTrials, kTrials, 0.5) == 0);
   CHECK(std::abs(log_binomial_upper_tail(kTrials, kTrials, 0.5) + kTrials * std::log(2.0)) <= 1e-6);
+  CHECK(binomial_upper_tail(1000, kTrials, 0.5) == 1);  // but for 2^-988,000
   double before = 1;
   for (std::int64_t k = 499'000; k <= 503'000; k += 500) {
     const double tail = binomial_upper_tail(k, kTrials, 0.5);
