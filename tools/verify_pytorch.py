@@ -16,8 +16,9 @@ Sums can cancel. u = 6e-8 being float32's rounding, a sum built in steps s1, s2,
 parameters and moments over updates) carries up to u (|s1| + .. + |sn|) however small sn is: relative to |sn| no bound holds,
 an exact reference or not; relative to the largest |si| it is n u. So such a tensor is within the tolerance as well if its
 error is so relative to the largest norm that it had in float64 since the step before; the mean of logits, which have both
-signs (a Wasserstein loss is one), if it is so relative to the mean of their magnitudes; the gradient of a layer's bias, which is a sum over samples and
-pixels (of nothing but rounding, where a norm follows the layer), to the sum of its terms' magnitudes. It is listed, marked ~.
+signs (a Wasserstein loss is one), if it is so relative to the mean of their magnitudes; the gradient of a layer's bias,
+which is a sum over samples and pixels (of nothing but rounding, where a norm follows the layer), to the sum of its terms'
+magnitudes. It is listed, marked ~.
 
 Inputs of ReLU and LeakyReLU within rounding of zero may be on either side: tools/pytorch_kinks.py puts them where the
 recorded gradients say, and the summary counts them.
