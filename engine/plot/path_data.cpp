@@ -75,8 +75,8 @@ std::string band_path(const std::vector<double>& x, const std::vector<double>& l
       close_piece();
       continue;
     }
-    upper += (upper.empty() ? "" : " ") + px(at) + ' ' + px(top);
-    lower = ' ' + px(at) + ' ' + px(bottom) + lower;  // backwards
+    upper += fmt::format("{}{} {}", upper.empty() ? "" : " ", px(at), px(top));
+    lower = fmt::format(" {} {}{}", px(at), px(bottom), lower);  // backwards
   }
   close_piece();
   return path;

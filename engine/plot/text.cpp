@@ -84,7 +84,7 @@ std::vector<std::string> wrapped(std::string_view text, double size, double widt
     const std::string word(text.substr(begin, end - begin));
     std::string& line = lines.back();
     if (line.empty()) line = word;
-    else if (text_width(line + ' ' + word, size) <= width) line += ' ' + word;
+    else if (text_width(fmt::format("{} {}", line, word), size) <= width) line.append(" ").append(word);
     else lines.push_back(word);
     begin = end + 1;
   }

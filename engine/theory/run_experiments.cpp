@@ -51,6 +51,7 @@ std::vector<Outcome> outcomes_in(const std::filesystem::path& folder) {
 void write_accounts(const TheoryOptions& o) {
   const std::vector<Outcome> outcomes = outcomes_in(o.out);
   std::vector<Chapter> chapters;
+  chapters.reserve(outcomes.size());
   for (const Outcome& outcome : outcomes) chapters.push_back({experiment_of(outcome.name), outcome});
   write_theory_page(o.out / "index.html", chapters);
   if (o.markdown.empty()) return;

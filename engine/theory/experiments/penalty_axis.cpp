@@ -24,7 +24,8 @@ Numbers between(const Dataset& real, const Dataset& fake, std::int64_t count) {
   const auto pixels = static_cast<std::size_t>(real.image_bytes());
   Numbers images(static_cast<std::size_t>(count) * pixels);
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const double share = (static_cast<double>(i / pixels) + 0.5) / static_cast<double>(count);
+    const std::size_t image = i / pixels;
+    const double share = (static_cast<double>(image) + 0.5) / static_cast<double>(count);
     images[i] = static_cast<float>((share * real.pixels[i] + (1 - share) * fake.pixels[i]) / 127.5 - 1);
   }
   return images;
