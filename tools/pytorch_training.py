@@ -40,8 +40,9 @@ class Objective:
 
 
 def _cross_entropy(logits, target):
-    """-[t log D(x) + (1 - t) log(1 - D(x))], mean over the batch."""
-    return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+    """-[t log D(x) + (1 - t) log(1 - D(x))], mean over the batch. Through logsigmoid: PyTorch's own cross-entropy adds 1 to
+    exp(-|logit|) before the logarithm, which leaves nothing of a loss below 1e-16, in float64, too."""
+    return -(target * functional.logsigmoid(logits) + (1 - target) * functional.logsigmoid(-logits)).mean()
 
 
 def _cross_entropy_d(real, fake, h):
