@@ -1,6 +1,7 @@
 // What a generator still learns from a discriminator that is almost perfect.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "engine/data/points.h"
@@ -44,6 +45,17 @@ struct Course {
   std::vector<double> steps, minimax, non_saturating, variance;
 };
 
+/// Two parallel segments, three times as far away as the data set's: no generator's first curve reaches them, so that D can
+/// be perfect.
+Dataset far_lines(std::uint64_t seed) {
+  constexpr float kFarther = 3;
+  Dataset data = make_points({.source = "lines", .height = 1, .width = 1, .seed = seed});
+  Numbers points(data.pixels.size() / sizeof(float));
+  std::memcpy(points.data(), data.pixels.data(), data.pixels.size());
+  for (float& number : points) number *= kFarther;
+  return dataset_of_points(points, 2);
+}
+
 Course train_on(std::uint64_t seed, std::int64_t steps) {
   constexpr std::int64_t kEarly = 10;  ///< iterations of both players before G is held still
   constexpr std::size_t kPoints = 16384;
@@ -51,9 +63,7 @@ Course train_on(std::uint64_t seed, std::int64_t steps) {
   Lab lab({.g_optimizer = {.learning_rate = 1e-4, .beta1 = 0.5},
            .d_optimizer = {.learning_rate = 1e-3, .beta1 = 0.5},
            .iteration = {.batch = 256, .seed = seed}},
-          point_networks({.dimension = 2, .latent = 1}),
-          make_points({.source = "lines", .height = 1, .width = 1, .seed = seed}),
-          dataset_of_points(Numbers(2 * kPoints), 2));
+          point_networks({.dimension = 2, .latent = 1}), far_lines(seed), dataset_of_points(Numbers(2 * kPoints), 2));
   lab.train(kEarly);
   lab.imitate_generator(seed);
   Course course;
@@ -145,7 +155,8 @@ Experiment vanishing_gradient() {
           "∇<sub>θ</sub> log(1 - D(G(z))) = -D(G(z)) ∇<sub>θ</sub> s, &nbsp; ∇<sub>θ</sub> (-log D(G(z))) = -(1 - "
           "D(G(z))) ∇<sub>θ</sub> s, &nbsp; D = sigmoid(s)",
       .setup =
-          "Data on two parallel segments in the plane, a generator from one-dimensional noise: both lie on curves, so "
+          "Data on two parallel segments in the plane, x = ±3, a generator from one-dimensional noise: both lie on "
+          "curves, so "
           "that "
           "a perfect D exists. Both play for 10 iterations, then G is held still and D goes on. Gradients with respect "
           "to "
