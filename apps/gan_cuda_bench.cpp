@@ -122,6 +122,7 @@ ExitCode run(const std::vector<std::string>& arguments) {
   }
   gan::assign(table, gan::read_arguments(arguments, table));
   gan::check_values(table);
+  if (gan::point_dimension(options.training.data) > 0) options.training.channels = 0;  // as the points have
   gan::check_options(options.training);
   if (options.peak)
     std::cout << fmt::format("{{\"sgemm_gflops\": {:.1f}}}\n", gan::matrix_product_gflops(options.training));

@@ -25,6 +25,14 @@ TEST_CASE("a benchmark is one line of JSON", "[bench]") {
   CHECK(nlohmann::json::parse(bench({"--networks"}).out).contains("discriminator"));
 }
 
+TEST_CASE("points are timed, too", "[bench]") {
+  const ProgramResult result = run_program(GAN_BENCH, {"--data", "ring8", "--model", "mlp", "--width", "4", "--batch",
+                                                       "3", "--iterations", "1", "--device", "cpu"});
+  INFO(result.error);
+  REQUIRE(result.exit_code == 0);
+  CHECK(nlohmann::json::parse(result.out)["channels"] == 2);
+}
+
 TEST_CASE("wrong benchmarks are refused as wrong runs are", "[bench]") {
   const auto refused = [](const std::vector<std::string>& arguments, const std::string& message) {
     const ProgramResult result = bench(arguments);
