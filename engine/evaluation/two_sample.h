@@ -45,8 +45,8 @@ struct TwoSampleResult {
   ProbabilityInterval interval;  ///< of the accuracy: Clopper-Pearson, 95 %
   /// P(X >= correct), X ~ Binomial(2 tested, 1/2). Where both sets come from one distribution and the classifier says A with
   /// probability q, its right answers are Binomial(tested, q) + Binomial(tested, 1 - q), whose mean is `tested` whatever q
-  /// is; by Hoeffding 1956, theorem 4, its upper tail above that is at most the binomial one, and equal for q = 1/2. So the
-  /// test's size is at most its level.
+  /// is; by Hoeffding 1956 (independent trials with unequal chances) its upper tail above that is at most the binomial one,
+  /// and equal for q = 1/2. So the test's size is at most its level.
   double binomial_p = 1;
   /// permutation_p_value() of the logits: exact under exchangeability, and it sees more than right and wrong.
   double permutation_p = 1;
