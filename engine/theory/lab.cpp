@@ -17,20 +17,21 @@ namespace {
 
 FeatureShape features(std::int64_t count) { return {1, 1, count}; }
 
-LayerPointer started_linear(std::int64_t in, std::int64_t out) {
-  const Initializer start = pytorch_uniform({.in = in, .out = out});
+/// `within`: weights and biases start from U(-within, within); 0: as PyTorch starts them.
+LayerPointer started_linear(std::int64_t in, std::int64_t out, float within) {
+  const Initializer start = within > 0 ? Initializer::uniform(within) : pytorch_uniform({.in = in, .out = out});
   return linear_layer(features(in), {.out = features(out), .weight = start, .bias_start = start});
 }
 
 void add_hidden_layers(NetworkGraph& net, std::int64_t in, const std::vector<std::int64_t>& hidden, std::int64_t out,
-                       ActivationKind activation) {
+                       ActivationKind activation, float within) {
   constexpr float kSlope = 0.2f;
   for (const std::int64_t size : hidden) {
-    net.add(started_linear(in, size));
+    net.add(started_linear(in, size, within));
     net.add(activation_layer({.kind = activation, .slope = activation == ActivationKind::LeakyRelu ? kSlope : 0}));
     in = size;
   }
-  net.add(started_linear(in, out));
+  net.add(started_linear(in, out, within));
 }
 
 Tensor declare_data(StorageTable& table, const char* name, const Dataset& data) {
@@ -56,10 +57,10 @@ double norm_of(const Numbers& values) {
 
 GeneratorAndDiscriminator point_networks(const PointNetworkOptions& o) {
   NetworkGraph g("generator", features(o.latent)), d("discriminator", features(o.dimension));
-  add_hidden_layers(g, o.latent, o.g_hidden, o.dimension, o.activation);
+  add_hidden_layers(g, o.latent, o.g_hidden, o.dimension, o.activation, 0);
   g.add(reshape_layer(features(o.dimension)));
   d.add(reshape_layer(features(o.dimension)));
-  add_hidden_layers(d, o.dimension, o.d_hidden, 1, o.activation);
+  add_hidden_layers(d, o.dimension, o.d_hidden, 1, o.activation, o.start_within);
   return {std::move(g), std::move(d)};
 }
 

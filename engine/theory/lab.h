@@ -29,6 +29,7 @@ struct PointNetworkOptions {
   std::int64_t dimension = 1, latent = 1;
   std::vector<std::int64_t> g_hidden = {64, 64}, d_hidden = {64, 64};  ///< sizes of the hidden layers
   ActivationKind activation = ActivationKind::LeakyRelu;               ///< after each of them
+  float start_within = 0;  ///< D starts with weights and biases from U(-this, this); 0: as PyTorch starts it
 };
 
 /// Both players as fully connected networks with PyTorch's start, linear at their ends.
@@ -44,6 +45,8 @@ class Lab {
   /// `fake`: a second data set of the same kind for train_discriminator(); empty: the generator's images stand there, drawn
   /// anew by imitate_generator().
   Lab(const LabOptions& options, GeneratorAndDiscriminator networks, const Dataset& real, const Dataset& fake = {});
+  Lab(const Lab&) = delete;  // players and programs refer to the table
+  Lab& operator=(const Lab&) = delete;
 
   /// Iterations of the objective's own algorithm.
   void train(std::int64_t iterations);

@@ -3,11 +3,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
 
 #include "engine/data/points.h"
 #include "engine/plot/svg.h"
 #include "engine/theory/densities.h"
 #include "engine/theory/experiments/experiments.h"
+#include "engine/theory/in_parallel.h"
 
 namespace gan::theory {
 
@@ -40,28 +42,38 @@ Dataset noisy(Dataset data, std::uint64_t seed) {
   return data;
 }
 
-Lab trained_critic(double clip, const std::string& data, const std::vector<std::int64_t>& hidden, std::uint64_t seed,
-                   std::int64_t iterations) {
-  Lab lab(critic_options(clip, seed),
-          point_networks(
-              {.dimension = 2, .latent = 2, .g_hidden = {1}, .d_hidden = hidden, .activation = ActivationKind::Relu}),
-          real_points(data, seed), noisy(real_points(data, seed), seed));
-  lab.train_discriminator(iterations);
+/// Clipped critics start inside their bounds: what lies at the bounds later was driven there.
+std::unique_ptr<Lab> trained_critic(double clip, const std::string& data, const std::vector<std::int64_t>& hidden,
+                                    std::uint64_t seed, std::int64_t iterations) {
+  PointNetworkOptions networks{.dimension = 2, .latent = 2, .g_hidden = {1}, .d_hidden = hidden};
+  networks.activation = ActivationKind::Relu;
+  networks.start_within = static_cast<float>(clip);
+  auto lab = std::make_unique<Lab>(critic_options(clip, seed), point_networks(networks), real_points(data, seed),
+                                   noisy(real_points(data, seed), seed));
+  lab->train_discriminator(iterations);
   return lab;
+}
+
+/// The share of a critic's parameters at +-clip.
+double share_at_bound(const std::vector<double>& weights, double clip) {
+  const auto at_bound = [&](double w) { return std::abs(w) >= 0.999 * clip; };
+  return static_cast<double>(std::count_if(weights.begin(), weights.end(), at_bound)) /
+         static_cast<double>(weights.size());
 }
 
 /// The critic's values over the plane around a data set.
 plot::Panel surface(const std::string& title, const std::string& data, double clip, const Conditions& conditions) {
   constexpr double kReach = 3;
   constexpr std::size_t kCells = 48;
-  Lab lab = trained_critic(clip, data, {128, 128, 128}, conditions.seed, conditions.quick ? 200 : 1500);
+  const std::unique_ptr<Lab> lab =
+      trained_critic(clip, data, {128, 128, 128}, conditions.seed, conditions.quick ? 200 : 1500);
   Numbers places;
   const plot::Grid grid = plot::sample_grid(-kReach, kReach, -kReach, kReach, kCells, kCells, [&](double x, double y) {
     places.insert(places.end(), {static_cast<float>(x), static_cast<float>(y)});
     return 0.0;
   });
   plot::Grid values = grid;
-  values.values = as_doubles(lab.judge(places));
+  values.values = as_doubles(lab->judge(places));
   // Contours at tenths of the values' order: levels of the two critics cannot be compared, their shapes can.
   std::vector<double> sorted = values.values, levels;
   std::sort(sorted.begin(), sorted.end());
@@ -88,14 +100,13 @@ plot::Panel surface(const std::string& title, const std::string& data, double cl
 struct DeepCritic {
   std::string label;
   std::vector<double>
-      signals;          ///< norm of the gradient with respect to each hidden layer's output, over the last one's
-  double at_bound = 0;  ///< share of weights at +-clip
-  std::vector<double> weights;
+      signals;  ///< norm of the gradient with respect to each hidden layer's output, over the last one's
 };
 
 DeepCritic deep_critic(double clip, std::uint64_t seed, std::int64_t iterations) {
   constexpr std::size_t kLayers = 12;
-  Lab lab = trained_critic(clip, "swiss-roll", std::vector<std::int64_t>(kLayers, 64), seed, iterations);
+  const std::unique_ptr<Lab> lab =
+      trained_critic(clip, "swiss-roll", std::vector<std::int64_t>(kLayers, 64), seed, iterations);
   const Dataset real = real_points("swiss-roll", seed);
   Numbers points(2 * Lab::kQuery);
   std::memcpy(points.data(), real.pixels.data(), points.size() * sizeof(float));
@@ -103,15 +114,9 @@ DeepCritic deep_critic(double clip, std::uint64_t seed, std::int64_t iterations)
                                                                                        : clip < 0.1 ? 4
                                                                                                     : 3)
                                       : "gradient penalty"};
-  const std::vector<double> all = lab.signal_norms(points);
+  const std::vector<double> all = lab->signal_norms(points);
   // A hidden layer is a product and a ReLU: the outputs of the ReLUs, behind the reshape that the critic begins with.
   for (std::size_t node = 2; node < 1 + 2 * kLayers; node += 2) critic.signals.push_back(all[node]);
-  critic.weights = as_doubles(lab.critic_parameters());
-  const auto at_bound = [&](double w) { return std::abs(w) >= 0.999 * clip; };
-  critic.at_bound = clip > 0
-                        ? static_cast<double>(std::count_if(critic.weights.begin(), critic.weights.end(), at_bound)) /
-                              static_cast<double>(critic.weights.size())
-                        : 0;
   return critic;
 }
 
@@ -140,54 +145,109 @@ Picture depth_picture(const std::vector<DeepCritic>& critics) {
               "factor a layer, the penalised one keeps it."};
 }
 
-Picture weights_picture(const DeepCritic& clipped, const DeepCritic& penalised, double clip) {
-  const plot::Axis density{.label = "density", .low = 0};
+/// The parameters of a critic with three hidden layers, after `iterations` on the Swiss roll.
+std::vector<double> shallow_weights(double clip, std::uint64_t seed, std::int64_t iterations) {
+  return as_doubles(trained_critic(clip, "swiss-roll", {128, 128, 128}, seed, iterations)->critic_parameters());
+}
+
+Picture weights_picture(const std::vector<double>& clipped, const std::vector<double>& penalised, double clip) {
+  const plot::Axis weight{.label = "weight"}, density{.label = "density", .low = 0};
   return {.name = "weights",
           .svg = plot::to_svg({.title = "Where a critic's weights go",
                                .description = "Histograms of weights under clipping and under the penalty.",
-                               .panels = {{.title = clipped.label,
-                                           .x = {.label = "weight"},
+                               .panels = {{.title = "clipped at 0.01",
+                                           .x = weight,
                                            .y = density,
-                                           .layers = {plot::histogram(clipped.weights, -1.05 * clip, 1.05 * clip, 42)}},
-                                          {.title = penalised.label,
-                                           .x = {.label = "weight"},
+                                           .layers = {plot::histogram(clipped, -1.05 * clip, 1.05 * clip, 42)}},
+                                          {.title = "gradient penalty",
+                                           .x = weight,
                                            .y = density,
-                                           .layers = {plot::histogram(penalised.weights, -0.5, 0.5, 50)}}},
+                                           .layers = {plot::histogram(penalised, -0.5, 0.5, 50)}}},
                                .columns = 2}),
-          .caption = "Clipped weights pile up at both bounds: the critic becomes as simple as it can be."};
+          .caption = "All clipped weights started between the bounds, evenly; training drives them to both."};
+}
+
+/// What is measured of one seed.
+struct Critics {
+  double share_before = 0, share_after = 0;  ///< of weights at the bounds, clip 0.01
+  std::vector<double> clipped, penalised;    ///< weights
+  std::vector<DeepCritic> deep;              ///< by kClips, then the penalty
+};
+
+Critics critics_of(std::uint64_t seed, std::int64_t iterations) {
+  constexpr double kClip = 0.01;
+  Critics critics;
+  critics.share_before = share_at_bound(shallow_weights(kClip, seed, 0), kClip);
+  critics.clipped = shallow_weights(kClip, seed, iterations);
+  critics.penalised = shallow_weights(0, seed, iterations);
+  critics.share_after = share_at_bound(critics.clipped, kClip);
+  for (const double clip : kClips) critics.deep.push_back(deep_critic(clip, seed, iterations));
+  critics.deep.push_back(deep_critic(0, seed, iterations));
+  return critics;
+}
+
+/// The least and the largest of a number over all seeds.
+struct Range {
+  double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
+};
+
+template <class Number>
+Range over_seeds(const std::vector<Critics>& seeds, const Number& number) {
+  Range range;
+  for (const Critics& critics : seeds) {
+    range.low = std::min(range.low, number(critics));
+    range.high = std::max(range.high, number(critics));
+  }
+  return range;
 }
 
 Result run(const Conditions& conditions) {
   const std::int64_t iterations = conditions.quick ? 300 : 1000;
-  std::vector<DeepCritic> critics;
-  for (const double clip : kClips) critics.push_back(deep_critic(clip, conditions.seed, iterations));
-  critics.push_back(deep_critic(0, conditions.seed, iterations));
+  const std::vector<Critics> seeds =
+      all_of(conditions.quick ? 1 : 3, [&](std::size_t i) { return critics_of(conditions.seed + i, iterations); });
+  const auto growths = [&](std::size_t critic) {
+    return over_seeds(seeds, [&](const Critics& c) { return growth(c.deep[critic]); });
+  };
   std::vector<plot::Panel> surfaces;
   for (const double clip : {0.01, 0.0})
     for (const char* data : {"ring8", "grid25", "swiss-roll"})
       surfaces.push_back(surface(std::string(data) + (clip > 0 ? ", clipped" : ", penalty"), data, clip, conditions));
   const double infinity = std::numeric_limits<double>::infinity();
+  // A layer of 64 weights of at most c has a norm of at most 64 c (Frobenius), and there are eleven between.
+  const auto bound = [](double clip) { return std::pow(64 * clip, 11); };
   return {
-      .measurements = {{.name = "share of weights at the bounds, clip 0.01",
-                        .value = critics[1].at_bound,
-                        .low = 0.1,
-                        .high = 1,
-                        .because = "of a uniform spread 0.001 would lie there"},
-                       {.name = "gradient at layer 1 against layer 12, clip 0.001",
-                        .value = growth(critics[2]),
-                        .low = 0,
-                        .high = 1e-6,
-                        .because = "a layer of 64 weights of at most 0.001 passes on at most 0.064 of a gradient"},
-                       {.name = "gradient at layer 1 against layer 12, clip 0.1",
-                        .value = growth(critics[0]),
-                        .low = 10,
-                        .high = infinity,
-                        .because = "64 weights of 0.1 that agree in sign multiply it by up to 6.4 a layer"},
-                       {.name = "gradient at layer 1 against layer 12, penalty",
-                        .value = growth(critics[3]),
-                        .low = 0.1,
-                        .high = 10,
-                        .because = "the penalty wants 1 from end to end; a tenth to ten is 1.2 a layer at most"}},
+      .measurements =
+          {{.name = "share of weights at the bounds before training, clip 0.01, largest",
+            .value = over_seeds(seeds, [](const Critics& c) { return c.share_before; }).high,
+            .low = 0,
+            .high = 0.002,
+            .because = "0.001 of an even spread lies within 0.1 % of a bound"},
+           {.name = "the same after training, smallest",
+            .value = over_seeds(seeds, [](const Critics& c) { return c.share_after; }).low,
+            .low = 0.1,
+            .high = 1,
+            .because = "a hundred times as many as before: they were driven there"},
+           {.name = "gradient at layer 1 against layer 12, clip 0.001, largest",
+            .value = growths(2).high,
+            .low = 0,
+            .high = bound(0.001),
+            .because = "a layer passes on at most 64 c of a gradient: 0.064^11"},
+           {.name = "gradient at layer 1 against layer 12, clip 0.01, largest",
+            .value = growths(1).high,
+            .low = 0,
+            .high = bound(0.01),
+            .because = "as above: 0.64^11"},
+           {.name = "gradient at layer 1 against layer 12, clip 0.1, smallest",
+            .value = growths(0).low,
+            .low = 10,
+            .high = infinity,
+            .because = "64 weights of 0.1 that agree in sign multiply it by up to 6.4 a layer"},
+           {.name = "gradient at layer 1 against layer 12, penalty, smallest",
+            .value = growths(3).low,
+            .low = 0.1,
+            .high = infinity,
+            .because = "the penalty wants 1 from end to end; a tenth to ten is 1.2 a layer at most"},
+           {.name = "the same, largest", .value = growths(3).high, .low = 0, .high = 10, .because = "as above"}},
       .pictures = {
           {.name = "surfaces",
            .svg = plot::to_svg({.title = "Values of critics",
@@ -199,8 +259,8 @@ Result run(const Conditions& conditions) {
            .caption =
                "Above: clipped at 0.01, below: with the penalty, trained to tell the data (dots) from the data with "
                "noise. The clipped critics see little more than a slope."},
-          depth_picture(critics),
-          weights_picture(critics[1], critics[3], 0.01)}};
+          depth_picture(seeds.front().deep),
+          weights_picture(seeds.front().clipped, seeds.front().penalised, 0.01)}};
 }
 
 }  // namespace
@@ -219,10 +279,9 @@ Experiment weight_clipping() {
           "that it explodes or vanishes unless the bound is just right.",
       .formula = "w ← clip(w, -c, c) &nbsp; against &nbsp; λ E[(||∇<sub>x</sub> D(x)||<sub>2</sub> - 1)<sup>2</sup>]",
       .setup =
-          "Critics of points in the plane against the same points with N(0, I) noise. Surfaces: three hidden layers of "
-          "128, "
-          "1,500 steps. Depth: twelve hidden layers of 64 with ReLU on the Swiss roll, 1,000 steps, c = 0.1, 0.01, "
-          "0.001 "
+          "Critics of points in the plane against the same points with N(0, I) noise, three seeds. Clipped ones start "
+          "with weights evenly between their bounds. Surfaces and weights: three hidden layers of 128, 1,500 and 1,000 "
+          "steps. Depth: twelve hidden layers of 64 with ReLU on the Swiss roll, 1,000 steps, c = 0.1, 0.01, 0.001 "
           "(RMSProp with rate c / 20) and the penalty (Adam 0.001).",
       .source = "Gulrajani et al. 2017, section 3 and figure 1",
       .run = run};
