@@ -57,8 +57,9 @@ std::vector<gan::Setting> bench_settings(BenchOptions& o) {
   std::vector<gan::Setting> rows = data_settings(o);
   for (gan::Setting& row :
        gan::pick(gan::training_settings(o.training),
-                 {"image-size", "channels", "flip", "model", "width", "latent", "norm", "upsample", "spectral-norm",
-                  "objective", "d-steps", "r1", "r2", "reuse-noise", "batch", "ema", "seed", "device", "threads"}))
+                 {"image-size", "channels",      "flip",      "model",   "width",     "latent", "norm",
+                  "upsample",   "spectral-norm", "objective", "d-steps", "r1",        "r2",     "reuse-noise",
+                  "batch",      "ema",           "seed",      "device",  "precision", "threads"}))
     rows.push_back(std::move(row));
   for (gan::Setting& row : rows)
     if (row.name == "channels") {  // there is no data to ask

@@ -16,7 +16,7 @@ int run_program(std::string_view name, int count, char** arguments,
     std::cerr << fmt::format("{}: error: {}\n", name, message);
     return static_cast<int>(code);
   };
-  sleep_while_waiting(arguments);
+  spin_briefly(arguments);
   try {
     return static_cast<int>(body({arguments + 1, arguments + count}));
   } catch (const InputError& error) {

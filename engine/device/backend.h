@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/program/instruction.h"
+#include "kernels/core/contract/precision.h"
 
 namespace gan {
 
@@ -48,8 +49,8 @@ class Backend {
   virtual void end_range() = 0;
 };
 
-/// The CPU with `threads` OpenMP threads.
-std::unique_ptr<Backend> make_cpu_backend(int threads);
+/// The CPU with `threads` OpenMP threads. Throws MachineError where the processor does not have the precision.
+std::unique_ptr<Backend> make_cpu_backend(int threads, Precision products = Precision::Fp32);
 
 /// The first GPU. Throws MachineError, saying why, when there is none or this build has no CUDA backend.
 std::unique_ptr<Backend> make_cuda_backend();
@@ -58,8 +59,8 @@ std::unique_ptr<Backend> make_cuda_backend();
 bool cuda_available();
 
 /// The device of that name, "cpu" or "cuda"; "auto" takes a GPU if there is one. `threads`: the CPU's; 0: all cores.
-/// Throws Error for another name, MachineError where there is no GPU to take.
-std::unique_ptr<Backend> open_device(const std::string& name, int threads);
+/// Throws Error for another name, MachineError where there is no GPU to take, or the device does not have the precision.
+std::unique_ptr<Backend> open_device(const std::string& name, int threads, Precision products = Precision::Fp32);
 
 /// `threads`, or all cores for 0.
 int thread_count(int threads);

@@ -12,10 +12,11 @@ namespace {
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads) : device_({.threads = threads}) {}
+  CpuBackend(int threads, Precision products) : device_({.threads = threads, .products = products}) {}
 
   std::string description() const override {
-    return fmt::format("CPU, {} thread{}", device_.threads(), device_.threads() == 1 ? "" : "s");
+    return fmt::format("CPU, {} thread{}{}", device_.threads(), device_.threads() == 1 ? "" : "s",
+                       device_.products() == Precision::Bf16 ? ", products in bf16" : "");
   }
 
   void* allocate(std::size_t bytes) override {
@@ -53,6 +54,12 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(int threads) { return std::make_unique<CpuBackend>(threads); }
+std::unique_ptr<Backend> make_cpu_backend(int threads, Precision products) {
+  try {
+    return std::make_unique<CpuBackend>(threads, products);
+  } catch (const MachineError& error) {
+    throw MachineError(fmt::format("--precision {}: {}", name_of(products), error.what()));
+  }
+}
 
 }  // namespace gan

@@ -7,10 +7,13 @@ namespace gan {
 
 int thread_count(int threads) { return threads > 0 ? threads : omp_get_num_procs(); }
 
-std::unique_ptr<Backend> open_device(const std::string& name, int threads) {
-  if (name == "cpu" || (name == "auto" && !cuda_available())) return make_cpu_backend(thread_count(threads));
+std::unique_ptr<Backend> open_device(const std::string& name, int threads, Precision products) {
+  if (name == "cpu" || (name == "auto" && !cuda_available())) return make_cpu_backend(thread_count(threads), products);
   if (name != "cuda" && name != "auto")
     throw Error(fmt::format("there is no device '{}'; there are auto, cuda, cpu", name));
+  if (products == Precision::Bf16)
+    throw MachineError(
+        fmt::format("--device {}: a GPU multiplies in fp32 here so far; --precision fp32, or --device cpu", name));
   try {
     return make_cuda_backend();
   } catch (const MachineError& error) {

@@ -47,7 +47,8 @@ std::string columns(double seconds, double total, const Cost& cost) {
 Benchmark::Benchmark(const TrainingOptions& options)
     : options_(options),
       programs_(options, images_of(options), options.channels),
-      runtime_(std::make_unique<Runtime>(open_device(options.device, options.threads), programs_.plan())) {
+      runtime_(std::make_unique<Runtime>(
+          open_device(options.device, options.threads, precision_named(options.precision)), programs_.plan())) {
   upload_random_data();
   runtime_->run(kInitialization);
   runtime_->backend().synchronize();
@@ -164,7 +165,8 @@ double matrix_product_gflops(const TrainingOptions& options) {
   std::vector<Program> programs;
   programs.push_back(fill.finish());
   programs.push_back(multiply.finish());
-  Runtime runtime(open_device(options.device, options.threads), PlannedPrograms(table, std::move(programs)));
+  Runtime runtime(open_device(options.device, options.threads, precision_named(options.precision)),
+                  PlannedPrograms(table, std::move(programs)));
   runtime.run(0);
   double best = 0;
   for (int i = 0; i < kTries; ++i) {

@@ -158,7 +158,7 @@ Dataset load_training_data(const TrainingOptions& o, LoadingObserver* observer) 
 }
 
 std::unique_ptr<Runtime> fitted_runtime(const TrainingOptions& o, TrainingPrograms& programs) {
-  std::unique_ptr<Backend> device = open_device(o.device, o.threads);
+  std::unique_ptr<Backend> device = open_device(o.device, o.threads, precision_named(o.precision));
   const std::size_t free = device->free_memory();
   PlannedPrograms planned = programs.plan();
   if (const std::size_t needed = planned.total_bytes(); needed > free) {

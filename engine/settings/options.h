@@ -57,8 +57,9 @@ struct TrainingOptions {
   std::uint64_t seed = 1;
 
   // machine
-  std::string device = "auto";  ///< --device auto | cuda | cpu
-  int threads = 0;              ///< --threads: CPU threads; 0: all cores
+  std::string device = "auto";     ///< --device auto | cuda | cpu
+  std::string precision = "fp32";  ///< --precision fp32 | bf16: of products
+  int threads = 0;                 ///< --threads: CPU threads; 0: all cores
 
   // the run folder
   std::filesystem::path out;             ///< --out; empty: runs/DATA-MODEL-N, the first free N

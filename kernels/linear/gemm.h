@@ -31,6 +31,10 @@ void validate(const GemmArguments& arguments);
 /// Computes the product on the device's threads. Throws Error if the library refuses.
 void gemm(const GemmArguments& arguments, CpuDevice& device);
 
+/// The same of factors rounded to the nearest bfloat16, summed in fp32, for a device whose products are Precision::Bf16.
+/// Throws Error for a beta other than 0 and 1.
+void gemm_of_bf16(const GemmArguments& arguments, CpuDevice& device);
+
 /// Starts the product on the device's stream. Deterministic: the same arguments give the same bits.
 void gemm(const GemmArguments& arguments, CudaDevice& device);
 

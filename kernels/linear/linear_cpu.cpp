@@ -65,7 +65,8 @@ void define(const LinearWgrad& op, Real, int threads) {
 /// oneDNN's matrix product for F32; the definition for F64 and on request.
 template <class Op>
 void run_any(const Op& op, DType dtype, CpuDevice& device) {
-  if (kLibraryThreads && dtype == DType::F32 && !device.definition_only()) return gemm(product_of(op), device);
+  if (kLibraryThreads && dtype == DType::F32 && !device.definition_only())
+    return device.products() == Precision::Bf16 ? gemm_of_bf16(product_of(op), device) : gemm(product_of(op), device);
   dispatch_real(dtype, Op::kName, [&](auto real) { define(op, real, device.threads()); });
 }
 

@@ -2,10 +2,14 @@
 
 #include <cstdlib>
 
+#include "kernels/core/cpu/processor.h"
+
 namespace gan {
 
 CpuDevice::CpuDevice(const Options& options) : options_(options) {
   require(options.threads >= 1, "a CPU device has at least one thread, got {}", options.threads);
+  if (options.products == Precision::Bf16 && !multiplies_bf16())
+    throw MachineError("this processor does not multiply bf16 (it has no AVX512-BF16); fp32 works everywhere");
 }
 
 CpuDevice::~CpuDevice() = default;

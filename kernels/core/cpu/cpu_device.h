@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernels/core/contract/error.h"
+#include "kernels/core/contract/precision.h"
 #include "kernels/core/contract/tensor.h"
 
 namespace gan {
@@ -17,9 +18,11 @@ namespace gan {
 class CpuDevice {
  public:
   struct Options {
-    int threads = 1;               ///< how many OpenMP threads an instruction may use, at least 1
-    bool definition_only = false;  ///< the plain loops for F32, too: what the tests compare with
+    int threads = 1;                       ///< how many OpenMP threads an instruction may use, at least 1
+    bool definition_only = false;          ///< the plain loops for F32, too: what the tests compare with
+    Precision products = Precision::Fp32;  ///< of the fast route; Bf16 wants multiplies_bf16()
   };
+  /// Throws Error for less than a thread, MachineError for Bf16 on a processor that does not multiply it.
   explicit CpuDevice(const Options& options);
   ~CpuDevice();
   CpuDevice(const CpuDevice&) = delete;
@@ -27,6 +30,7 @@ class CpuDevice {
 
   int threads() const { return options_.threads; }
   bool definition_only() const { return options_.definition_only; }
+  Precision products() const { return options_.products; }
 
   /// At least `bytes` of memory aligned to 64 bytes, valid until the next call; undefined content. It grows to the
   /// largest request ever made and stays, so that nothing is allocated once every instruction has run.

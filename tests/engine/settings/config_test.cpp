@@ -55,6 +55,7 @@ TrainingOptions unusual() {
   o.ema = 0.5;
   o.seed = INT64_MAX;
   o.device = "cpu";
+  o.precision = "bf16";
   o.threads = 2;
   o.log_every = 5;
   o.watch_every = 7;
