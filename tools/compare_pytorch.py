@@ -3,9 +3,9 @@
 
     tools/compare_pytorch.py --device cpu --threads 2
 
-Both do the same work in fp32: Algorithm 1 with k = 1 (a D step on real and on fake images; a G step on fresh noise through
-a D whose own gradients are not computed), two Adam updates, the same networks, batch and threads, data in memory; or
-WGAN-GP's with k = 5 (Gulrajani et al. 2017), whose penalty PyTorch differentiates with create_graph. Every
+Both do the same work, in fp32 unless told otherwise: Algorithm 1 with k = 1 (a D step on real and on fake images; a G step
+on fresh noise through a D whose own gradients are not computed), two Adam updates, the same networks, batch and threads,
+data in memory; or WGAN-GP's with k = 5 (Gulrajani et al. 2017), whose penalty PyTorch differentiates with create_graph. Every
 contestant is a process of its own that iterates when it is told to; they take turns of a fraction of a second each, and
 the medians over all turns are compared. Turns during which other processes used more than 8 % of a core are left out, as
 long as enough others remain. On a busy machine --realtime keeps others off the cores during the turns.
@@ -16,6 +16,8 @@ PyTorch runs at its best, which takes some care with Debian's package:
   installed) and put before the other; where that is impossible, waiting threads are told to sleep instead.
 - Contiguous and channels-last memory, Adam parameter by parameter and in batches (foreach), and with --compile
   torch.compile, are tried; the fastest counts. --python, given repeatedly, tries several installations of PyTorch.
+
+--precision bf16 lets gan_cuda multiply in bf16 and tries PyTorch with torch.autocast, too.
 """
 
 import argparse
@@ -49,6 +51,18 @@ CLEAN_TURNS = 3  # at least so many, or all turns count
 # ---- PyTorch's side: a process that iterates on demand -------------------------------------------------------------
 
 
+def autocast(network):
+    """The network with products in bf16 and an fp32 result."""
+    import torch
+
+    def forward(x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = network(x)
+        return y.float()
+
+    return forward
+
+
 def pytorch_iteration(networks, batch, variant, wgan_gp):
     """The training iteration as a function without arguments: WGAN-GP's with k = 5, or Algorithm 1 with k = 1."""
     import torch
@@ -65,6 +79,8 @@ def pytorch_iteration(networks, batch, variant, wgan_gp):
             if hasattr(module, "inplace"):
                 module.inplace = True
     g, d = (torch.compile(n) if "compile" in variant else n for n in (generator, discriminator))
+    if "bf16" in variant:
+        g, d = autocast(g), autocast(d)
     adam = {"lr": 2e-4, "betas": (0.5, 0.999)} | ({"foreach": True} if "foreach" in variant else {})
     g_optimizer = torch.optim.Adam(generator.parameters(), **adam)
     d_optimizer = torch.optim.Adam(discriminator.parameters(), **adam)
@@ -219,11 +235,13 @@ def pytorch_environment(threads):
     return environment
 
 
-def variants_of(workload, compiled):
+def variants_of(workload, arguments):
     variants = ["plain", "foreach"]
     if "dcgan" in workload:
         variants += ["channels-last", "channels-last foreach"]
-    return variants + (["compile"] if compiled else [])
+    if arguments.compile:
+        variants += ["compile"]
+    return variants + ([f"bf16 {variant}" for variant in variants] if arguments.precision == "bf16" else [])
 
 
 def start_pytorch(arguments, environment, python, request, name):
@@ -260,7 +278,8 @@ def measure_peak(arguments, environment):
 
 
 def measure(workload, arguments, environment):
-    options = WORKLOADS[workload].split() + ["--threads", str(arguments.threads), "--device", arguments.device]
+    options = WORKLOADS[workload].split()
+    options += ["--threads", str(arguments.threads), "--device", arguments.device, "--precision", arguments.precision]
     networks = json.loads(subprocess.check_output([arguments.bench, *options, "--networks"]))
     gflop = json.loads(subprocess.check_output([arguments.bench, *options, "--iterations", "1"]))["gflop"]
     batch = int(options[options.index("--batch") + 1])
@@ -269,7 +288,7 @@ def measure(workload, arguments, environment):
         start_pytorch(arguments, environment, python,
                       {"networks": networks, "batch": batch, "variant": variant, "wgan_gp": "wgan-gp" in options}, variant)
         for python in arguments.python
-        for variant in variants_of(workload, arguments.compile)
+        for variant in variants_of(workload, arguments)
     ]
     theirs = [contestant for contestant in theirs if contestant]
     race([ours, *theirs], arguments, workload)
@@ -305,6 +324,7 @@ def print_report(results, peaks, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=["cpu"], default="cpu")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of products")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--bench", default=str(ROOT / "build" / "bin" / "gan_cuda_bench"), help="path of gan_cuda_bench")
     parser.add_argument("--python", action="append", default=[], help="a Python with torch; may be given repeatedly")

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """How good a generator of Fashion-MNIST is: the Frechet distance of its samples from the test images, in the 64 features of
-a small classifier, and what share of the samples each kind of garment has.
+small classifiers, and what share of the samples each kind of garment has.
 
     tools/judge_samples.py CHECKPOINT.safetensors|SAMPLES.npy|real ...     one line each
-        --count 4096       samples of a checkpoint, from its average generator where there is one
-        --judge FOLDER     where the trained classifier is kept (default build/judge); trained where missing, one minute
+        --count 4096       samples in a draw, from a checkpoint's average generator where there is one
+        --draws 4          the figures are means over so many draws: one of 4096 samples is 10 % off now and then
+        --judges FOLDER    where the trained classifiers are kept (default build/judges); trained where missing, a minute each
 
 For features with mean m and covariance S (of the samples) and m', S' (of the 10,000 test images) the distance is
-|m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)) (Heusel et al. 2017, equation 6, with our classifier for theirs): figures are only
-comparable with others of this judge. `real` draws as many training images: the distance of a perfect generator. The judge
-is trained from a fixed seed; batch norm generators sample with their running statistics.
+|m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)) (Heusel et al. 2017, equation 6, with our classifiers for theirs). The scale of such
+a distance, and how much it minds a fault, are accidents of the classifier, so there are three: figures are comparable with
+others of the same judge only. `real` draws training images: the distance of a perfect generator. The judges are trained from
+a fixed seed; batch norm generators sample with their running statistics.
 """
 
 import argparse
 import gzip
+import json
 import sys
 from pathlib import Path
 
@@ -48,17 +51,40 @@ def at_size(images, size):
     return x.round().clamp(0, 255) / 127.5 - 1
 
 
-class Judge(nn.Module):
-    """Three strided convolutions and a linear layer to 64 features, from which ten kinds are told."""
+def plain():
+    """Strided convolutions, as in a DCGAN's discriminator without norm."""
+    layers, widths = [], [1, 32, 64, 128]
+    for i in range(3):
+        layers += [nn.Conv2d(widths[i], widths[i + 1], 4, 2, 1), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten()), 128 * 16
 
-    def __init__(self):
+
+def pooled():
+    """Convolutions and maxima, as in LeNet."""
+    layers, widths = [], [1, 32, 64]
+    for i in range(2):
+        layers += [nn.Conv2d(widths[i], widths[i + 1], 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(8), nn.Flatten()), 64 * 64
+
+
+def normalised():
+    """Strided convolutions with batch norm."""
+    layers, widths = [], [1, 32, 64, 128]
+    for i in range(3):
+        layers += [nn.Conv2d(widths[i], widths[i + 1], 3, 2, 1), nn.BatchNorm2d(widths[i + 1]), nn.ReLU()]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten()), 128 * 16
+
+
+JUDGES = {body.__name__: body for body in (plain, pooled, normalised)}
+
+
+class Judge(nn.Module):
+    """A body of convolutions and a linear layer to 64 features, from which ten kinds are told."""
+
+    def __init__(self, name):
         super().__init__()
-        widths = [1, 32, 64, 128]
-        layers = []
-        for i in range(3):
-            layers += [nn.Conv2d(widths[i], widths[i + 1], 3, 2, 1), nn.BatchNorm2d(widths[i + 1]), nn.ReLU()]
-        self.body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4), nn.Flatten())
-        self.features = nn.Linear(128 * 16, FEATURES)
+        self.body, width = JUDGES[name]()
+        self.features = nn.Linear(width, FEATURES)
         self.kinds = nn.Linear(FEATURES, len(KINDS))
 
     def forward(self, x):
@@ -66,10 +92,10 @@ class Judge(nn.Module):
         return features, self.kinds(features)
 
 
-def train_judge(size):
+def train_judge(name, size):
     """A judge of images of this size. Prints how often it is right on the test images."""
     torch.manual_seed(20)
-    judge = Judge()
+    judge = Judge(name)
     images, labels = at_size(read_idx("train-images-idx3-ubyte"), size), read_idx("train-labels-idx1-ubyte")
     labels = torch.from_numpy(labels.astype(np.int64))
     epochs, batch = 4, 128
@@ -86,17 +112,17 @@ def train_judge(size):
     judge.eval()
     test = torch.from_numpy(read_idx("t10k-labels-idx1-ubyte").astype(np.int64))
     right = (look_at(judge, at_size(read_idx("t10k-images-idx3-ubyte"), size))[1] == test.numpy()).mean()
-    print(f"judge of {size}x{size} images trained: right on {100 * right:.1f} % of the test images", file=sys.stderr)
+    print(f"{name} judge of {size}x{size} images: right on {100 * right:.1f} % of the test images", file=sys.stderr)
     return judge
 
 
-def load_judge(folder, size):
-    path = Path(folder) / f"judge-{size}.pt"
+def load_judge(folder, name, size):
+    path = Path(folder) / f"{name}-{size}.pt"
     if not path.exists():
-        judge = train_judge(size)
+        judge = train_judge(name, size)
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(judge.state_dict(), path)
-    judge = Judge()
+    judge = Judge(name)
     judge.load_state_dict(torch.load(path))
     return judge.eval()
 
@@ -119,52 +145,83 @@ def frechet_distance(a, b):
     return apart @ apart + np.trace(np.cov(a, rowvar=False)) + np.trace(spread) - 2 * shared
 
 
-@torch.no_grad()
-def samples_of(source, count):
-    """(N, 1, H, W) in [-1, 1]: a checkpoint's samples, a file's, or training images."""
-    if source == "real":
-        return None
-    if source.endswith(".npy"):
-        images = np.load(source)
-        return torch.from_numpy(images.reshape(len(images), 1, *images.shape[1:3]).astype(np.float32)) / 127.5 - 1
-    checkpoint = SafetensorsFile(source)
-    import json
+class Source:
+    """Where images come from: a checkpoint, a file of samples, or the training images."""
 
-    generator = Network(json.loads(checkpoint.metadata["generator"]))
-    average = state_dict(checkpoint, "average.")
-    generator.load_state_dict(average if average else state_dict(checkpoint, "generator."))
-    generator.eval()
-    torch.manual_seed(4096)
-    z = torch.randn(count, *json.loads(checkpoint.metadata["generator"])["input"])
-    images = torch.cat([generator(z[i : i + 256]) for i in range(0, count, 256)])
-    return ((images + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
+    def __init__(self, name, size):
+        self.generator, self.images = None, None
+        if name == "real":
+            self.images = at_size(read_idx("train-images-idx3-ubyte"), size)
+            self.images = self.images[np.random.default_rng(0).permutation(len(self.images))]
+        elif name.endswith(".npy"):
+            pixels = np.load(name)
+            self.images = torch.from_numpy(pixels.reshape(len(pixels), 1, *pixels.shape[1:3]).astype(np.float32)) / 127.5 - 1
+        else:
+            checkpoint = SafetensorsFile(name)
+            description = json.loads(checkpoint.metadata["generator"])
+            self.latent = description["input"]
+            self.generator = Network(description)
+            average = state_dict(checkpoint, "average.")
+            self.generator.load_state_dict(average if average else state_dict(checkpoint, "generator."))
+            self.generator.eval()
+
+    @torch.no_grad()
+    def draw(self, count, number):
+        """(count, 1, H, W) in [-1, 1], others for every `number`; None when there are no more."""
+        if self.images is not None:
+            drawn = self.images[number * count : (number + 1) * count]
+            return drawn if len(drawn) == count or number == 0 else None
+        z = torch.randn(count, *self.latent, generator=torch.Generator().manual_seed(4096 + number))
+        images = torch.cat([self.generator(z[i : i + 256]) for i in range(0, count, 256)])
+        return ((images + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
+
+
+class Bench:
+    """The judges of one size of images, and what they see in the test images."""
+
+    def __init__(self, folder, size):
+        self.judges = {name: load_judge(folder, name, size) for name in JUDGES}
+        test = at_size(read_idx("t10k-images-idx3-ubyte"), size)
+        self.test = {name: look_at(judge, test)[0] for name, judge in self.judges.items()}
+
+    def verdict(self, images):
+        """The distance by each judge, and the shares of the kinds by the last."""
+        distances = {}
+        for name, judge in self.judges.items():
+            features, kinds = look_at(judge, images)
+            distances[name] = frechet_distance(features, self.test[name])
+        return distances, np.bincount(kinds, minlength=len(KINDS)) / len(kinds)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sources", nargs="+")
     parser.add_argument("--count", type=int, default=4096)
-    parser.add_argument("--judge", default=str(Path(__file__).resolve().parent.parent / "build" / "judge"))
+    parser.add_argument("--draws", type=int, default=4)
+    parser.add_argument("--judges", default=str(Path(__file__).resolve().parent.parent / "build" / "judges"))
     parser.add_argument("--size", type=int, default=32, help="of the images that `real` draws")
     options = parser.parse_args()
+    torch.set_flush_denormal(True)  # a collapsed generator's are slow beyond measure
 
-    judges = {}
-    for source in options.sources:
-        images = samples_of(source, options.count)
-        size = options.size if images is None else images.shape[-1]
-        if size not in judges:
-            judge = load_judge(options.judge, size)
-            judges[size] = judge, look_at(judge, at_size(read_idx("t10k-images-idx3-ubyte"), size))[0]
-        judge, test = judges[size]
-        if images is None:
-            drawn = np.random.default_rng(0).permutation(60000)[: options.count]
-            images = at_size(read_idx("train-images-idx3-ubyte")[drawn], size)
-        features, kinds = look_at(judge, images)
-        shares = np.bincount(kinds, minlength=len(KINDS)) / len(kinds)
+    benches = {}
+    for name in options.sources:
+        source = Source(name, options.size)
+        verdicts = []
+        for number in range(options.draws):
+            images = source.draw(options.count, number)
+            if images is None:
+                break
+            size = images.shape[-1]
+            if size not in benches:
+                benches[size] = Bench(options.judges, size)
+            verdicts.append(benches[size].verdict(images))
+        shares = np.mean([shares for _, shares in verdicts], axis=0)
         rarest = shares.argmin()
         print(
-            f"{source}: distance {frechet_distance(features, test):.2f}, "
-            f"rarest kind {KINDS[rarest]} {100 * shares[rarest]:.1f} % (an even share is {100 / len(KINDS):.0f} %)"
+            f"{name}: distance "
+            + ", ".join(f"{np.mean([d[judge] for d, _ in verdicts]):.2f} {judge}" for judge in JUDGES)
+            + f"; rarest kind {KINDS[rarest]} {100 * shares[rarest]:.1f} % (an even share is {100 / len(KINDS):.0f} %)",
+            flush=True,
         )
 
 

@@ -1,6 +1,9 @@
 // The programs of a run. Each trains, samples or prepares; all share the players' storages.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+
 #include "engine/algorithm/players.h"
 #include "engine/objective/objective.h"
 
@@ -63,10 +66,16 @@ Program initialization(const Players& players, std::uint64_t seed);
 /// statistics of these images and leaves the running ones alone. Output "images" (count, H, W, C), "latents".
 Program sampling(const Players& players, std::int64_t count, std::uint64_t seed);
 
-/// Gives the average generator running statistics of its own: the mean over kCalibrationBatches batches of fixed
+/// Gives the average generator running statistics of its own: the mean over calibration_batches(batch) batches of fixed
 /// latents. (The statistics gathered in training belong to the weights in training.) For checkpoints; changes nothing
 /// else, and is empty where no average is kept.
 Program calibration(const Players& players, std::int64_t batch, std::uint64_t seed);
-inline constexpr int kCalibrationBatches = 8;
+
+/// As many as make 4096 images, but 8 at least and 64 at most. A channel's variance, which is what few images tell least of,
+/// is then known to a fiftieth even in a layer whose pixels all say the same; from 512 images the samples are visibly worse
+/// (BENCHMARKS.md, "The demo's recipe").
+constexpr int calibration_batches(std::int64_t batch) {
+  return static_cast<int>(std::clamp<std::int64_t>(4096 / batch, 8, 64));
+}
 
 }  // namespace gan

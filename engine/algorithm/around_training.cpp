@@ -32,7 +32,7 @@ Program calibration(const Players& players, std::int64_t batch, std::uint64_t se
   Builder b = make_builder(players, "calibration", seed, StreamBlock::Calibration);
   if (!players.average) return b.finish();
   b.phase("calibrate");
-  for (int i = 1; i <= kCalibrationBatches; ++i)
+  for (int i = 1; i <= calibration_batches(batch); ++i)
     players.average->forward(b, latents(b, players, players.counters.zero, batch), fmt::format("G(z) {}", i),
                              {.norm = NormMode::Calibrate, .calibration_batch = i});
   return b.finish();

@@ -11,14 +11,16 @@ std::unique_ptr<Backend> open_device(const std::string& name, int threads, Preci
   if (name == "cpu" || (name == "auto" && !cuda_available())) return make_cpu_backend(thread_count(threads), products);
   if (name != "cuda" && name != "auto")
     throw Error(fmt::format("there is no device '{}'; there are auto, cuda, cpu", name));
-  if (products == Precision::Bf16)
-    throw MachineError(
-        fmt::format("--device {}: a GPU multiplies in fp32 here so far; --precision fp32, or --device cpu", name));
+  std::unique_ptr<Backend> cuda;
   try {
-    return make_cuda_backend();
+    cuda = make_cuda_backend();
   } catch (const MachineError& error) {
     throw MachineError(fmt::format("--device {}: {}; --device cpu works everywhere", name, error.what()));
   }
+  if (products == Precision::Bf16)
+    throw MachineError(
+        "--precision bf16: GPUs multiply in fp32 so far; accepted with a GPU is fp32, --device cpu takes bf16");
+  return cuda;
 }
 
 }  // namespace gan

@@ -382,7 +382,7 @@ Rows machine_rows(TrainingOptions& o) {
                "to twice as fast on CPUs with AVX512-BF16; sums, weights and everything else stay fp32",
        .value = &o.precision,
        .accepted = Choices{{name_of(Precision::Fp32), name_of(Precision::Bf16)}},
-       .only_with = {[&o] { return o.device != "cuda" && o.trace == 0; }, "--device cpu and without --trace"}},
+       .only_with = {[&o] { return o.trace == 0; }, "--trace 0"}},
       {.name = "threads",
        .group = kMachine,
        .placeholder = "N",

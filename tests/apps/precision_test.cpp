@@ -38,6 +38,15 @@ TEST_CASE("a processor without bf16 says so and leaves nothing behind", "[precis
   CHECK(!std::filesystem::exists(folder / "run"));
 }
 
+TEST_CASE("a GPU refuses bf16 and leaves nothing behind", "[precision]") {
+  const TemporaryFolder folder;
+  const ProgramResult result = run_program(
+      kTrainEmulated, small_run(folder / "run", {"--device", "cuda", "--iterations", "1", "--precision", "bf16"}));
+  CHECK(result.exit_code == kMachineCannot);
+  CHECK(contains(result.error, "--precision bf16: GPUs multiply in fp32 so far"));
+  CHECK(!std::filesystem::exists(folder / "run"));
+}
+
 TEST_CASE("a run in bf16 repeats bit by bit, says what it does, and is not one in fp32", "[precision]") {
   const TemporaryFolder folder;
   const ProgramResult first = run_program(kTrain, run_in("bf16", folder / "first"));
