@@ -15,6 +15,7 @@
 #include "engine/program/print.h"
 #include "engine/run/checkpoint.h"
 #include "engine/run/fault.h"
+#include "engine/run/measured_length.h"
 #include "engine/run/trace.h"
 #include "engine/settings/config.h"
 #include "engine/settings/training_settings.h"
@@ -88,6 +89,16 @@ Dataset load_checked(const TrainingOptions& o, TrainingObserver& observer) {
   return data;
 }
 
+/// The options, with --minutes made a number of iterations where the learning rate falls over the run's length.
+const TrainingOptions& with_known_length(TrainingOptions& o, const Dataset& data, TrainingObserver& observer) {
+  if (o.minutes == 0 || o.lr_schedule == "constant") return o;
+  o.iterations = iterations_within_minutes(o, data.count, data.channels);
+  observer.on_notice(fmt::format("--lr-schedule {} falls over {} iterations: as many as fit into --minutes {} here",
+                                 o.lr_schedule, o.iterations, o.minutes));
+  o.minutes = 0;
+  return o;
+}
+
 std::filesystem::path free_folder(const TrainingOptions& o, const std::string& dataset) {
   if (!o.out.empty()) return o.out;
   for (int n = 1;; ++n) {
@@ -122,7 +133,7 @@ Run::Run(const TrainingOptions& options, TrainingObserver& observer, const std::
       observer_(observer),
       stop_(stop),
       dataset_(load_checked(options_, observer_)),
-      programs_(options_, dataset_.count, dataset_.channels),
+      programs_(with_known_length(options_, dataset_, observer_), dataset_.count, dataset_.channels),
       runtime_(fitted_runtime(options_, programs_)),
       total_(total_iterations(options_, dataset_.count - programs_.held_out)),
       due_{{options_.log_every, &Run::append_log},

@@ -18,13 +18,15 @@ namespace {
 constexpr std::int64_t kFewestWatched = 2, kMostWatched = 128;
 
 OptimizerOptions optimizer(const TrainingOptions& o, std::int64_t images, double learning_rate) {
+  // A run limited by time that does not know its length yet is printed and tried as if this iteration were the last.
+  const std::int64_t length = std::max<std::int64_t>(total_iterations(o, images), 1);
   return {.name = o.optimizer,
           .learning_rate = learning_rate,
           .beta1 = o.beta1,
           .beta2 = o.beta2,
           .momentum = o.momentum,
           .weight_decay = o.weight_decay,
-          .schedule = learning_rate_schedule(o.lr_schedule, total_iterations(o, images))};
+          .schedule = learning_rate_schedule(o.lr_schedule, length)};
 }
 
 Players::Options player_options(const TrainingOptions& o, std::int64_t images, std::int64_t channels) {

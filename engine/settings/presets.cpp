@@ -110,6 +110,7 @@ std::vector<Preset> make_presets() {
                 {"reuse-noise", "true"},
                 {"optimizer", "adam"},
                 {"lr", "1e-3"},
+                {"lr-schedule", "cosine"},
                 {"beta1", "0"},
                 {"beta2", "0.99"},
                 {"batch", "64"}}},

@@ -315,9 +315,9 @@ Rows optimiser_rows(TrainingOptions& o) {
       {.name = "lr-schedule",
        .group = kOptimiser,
        .placeholder = "NAME",
-       .help =
-           "how both rates fall over the run's iterations: constant: not at all; linear or cosine: to 0 at its end, "
-           "which --minutes does not know",
+       .help = "how both rates fall over the run's iterations: constant: not at all; linear or cosine: to 0 at its "
+               "end; a run "
+               "of --minutes then first measures how many iterations fit",
        .value = &o.lr_schedule,
        .accepted = Choices{{"constant", "linear", "cosine"}}},
       {.name = "optimizer",
@@ -514,10 +514,10 @@ void check_length(const TrainingOptions& o) {
     throw InputError(
         fmt::format("--iterations {}, --epochs {}, --minutes {}: accepted is exactly one of the three above 0",
                     o.iterations, o.epochs, o.minutes));
-  if (o.minutes != 0 && o.lr_schedule != "constant")
+  if (o.minutes != 0 && o.lr_schedule != "constant" && !o.resume.empty())
     throw InputError(
-        fmt::format("--lr-schedule {} with --minutes {}: the rate reaches 0 at the run's end, so that its length in "
-                    "iterations has to be known; accepted are --iterations, --epochs, or --lr-schedule constant",
+        fmt::format("--lr-schedule {} with --minutes {} and --resume: the rate reaches 0 at the end of the run, whose "
+                    "length is decided at its start; accepted are the run's own --iterations or --epochs",
                     o.lr_schedule, o.minutes));
 }
 

@@ -148,7 +148,30 @@ TEST_CASE("a run limited by time ends in time", "[train]") {
   const ProgramResult result = run_program(kTrain, small_run(folder / "run", {"--minutes", "0.01", "--device", "cpu"}));
   INFO(result.error);
   CHECK(result.exit_code == 0);
-  CHECK(files_in(folder / "run/checkpoints").size() == 1);
+  CHECK(!files_in(folder / "run/checkpoints").empty());
+}
+
+TEST_CASE("a run limited by time whose rate falls becomes one of as many iterations as fit", "[train]") {
+  const TemporaryFolder folder;
+  const auto run = folder / "run";
+  const ProgramResult result =
+      run_program(kTrain, small_run(run, {"--minutes", "0.01", "--lr-schedule", "cosine", "--device", "cpu"}));
+  INFO(result.error);
+  REQUIRE(result.exit_code == 0);
+  const std::int64_t iterations = log_of(run).back()["iteration"];
+  CHECK(iterations > 1);
+  CHECK(
+      contains(result.error, fmt::format("falls over {} iterations: as many as fit into --minutes 0.01", iterations)));
+  const std::string config = contents_of(run / "config.toml");
+  CHECK(contains(config, fmt::format("\niterations = {} ", iterations)));
+  CHECK(!contains(config, "\nminutes"));
+  // It is done, and repeats without a clock.
+  CHECK(run_program(kTrain, {"--resume", run.string()}).exit_code == 0);
+  CHECK(log_of(run).back()["iteration"] == iterations);
+  REQUIRE(run_program(kTrain, {"--config", (run / "config.toml").string(), "--out", (folder / "again").string()})
+              .exit_code == 0);
+  const auto checkpoint = std::filesystem::path("checkpoints") / fmt::format("step-{}.safetensors", iterations);
+  CHECK(contents_of(run / checkpoint) == contents_of(folder / "again" / checkpoint));
 }
 
 TEST_CASE("a resumed run goes on where it was", "[train]") {

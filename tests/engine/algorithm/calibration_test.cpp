@@ -25,7 +25,7 @@ TEST_CASE("calibration measures the variances of the average generator's first l
   // Channel c of pixel p is y = sum_l z_l w[l, p, c] with z ~ N(0, I): its mean is 0, its variance sum_l w[l, p, c]^2, and a
   // channel's variance the mean of these over the pixels.
   const TrainingOptions options = with_batch(64);
-  TrainingPrograms programs(options, /*images=*/64, /*channels=*/1);
+  TrainingPrograms programs(options, /*count=*/64, /*channels=*/1);
   Runtime runtime(make_cpu_backend(2), programs.plan());
   runtime.run(kInitialization);
   runtime.run(kCalibration);

@@ -221,14 +221,15 @@ TEST_CASE("exactly one length", "[options]") {
   CHECK(contains(refusal(lengths(0, 0, -2)), "--minutes: -2 is out of range"));
 }
 
-TEST_CASE("a learning rate that falls needs a length in iterations", "[options]") {
+TEST_CASE("the length of a run whose learning rate falls is decided at its start", "[options]") {
   for (const char* schedule : {"linear", "cosine"}) {
     accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.iterations = 3; });
     accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 3; });
+    accepts([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.minutes = 5; });
     const std::string message =
-        refusal([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.minutes = 5; });
-    CHECK(contains(message, "--lr-schedule " + std::string(schedule) + " with --minutes 5: "));
-    CHECK(contains(message, "accepted are --iterations, --epochs, or --lr-schedule constant"));
+        refusal([&](TrainingOptions& o) { o.lr_schedule = schedule, o.epochs = 0, o.minutes = 5, o.resume = "run"; });
+    CHECK(contains(message, "--lr-schedule " + std::string(schedule) + " with --minutes 5 and --resume: "));
+    CHECK(contains(message, "accepted are the run's own --iterations or --epochs"));
   }
   accepts([](TrainingOptions& o) { o.epochs = 0, o.minutes = 5; });
   CHECK(contains(refusal([](TrainingOptions& o) { o.lr_schedule = "step"; }), "--lr-schedule: 'step' is unknown"));

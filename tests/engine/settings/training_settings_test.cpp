@@ -16,8 +16,8 @@ std::size_t field_count() {
               norm, upsample, spectral_norm, objective, clip, lambda, gp_side, gp_norm, r1, r2, penalty_every,
               force_penalty, label_smoothing, d_steps, d_steps_early, early_iterations, reuse_noise, batch, iterations,
               epochs, minutes, g_lr, d_lr, lr_schedule, optimizer, beta1, beta2, momentum, weight_decay, ema, seed,
-              device, precision, threads, out, log_every, watch_every, sample_every, sample_count, checkpoint_every, keep, resume,
-              allow_config_change, trace] = TrainingOptions{};
+              device, precision, threads, out, log_every, watch_every, sample_every, sample_count, checkpoint_every,
+              keep, resume, allow_config_change, trace] = TrainingOptions{};
   return 55;
 }
 
