@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <vector>
 
 #include "engine/run/training_programs.h"
 
@@ -10,24 +11,23 @@ namespace gan {
 
 namespace {
 
-/// Mean seconds of a program over a second of runs, three at least, after one that is not counted.
-double seconds_of_program(Runtime& runtime, Runtime::ProgramId program) {
-  constexpr double kEnough = 1;
-  constexpr int kFewest = 3;
+/// The median of a program's times over `window` seconds of runs, three at least, after one that is not counted: what else
+/// the machine does in these seconds it may not do for the rest of the run.
+double seconds_of_program(Runtime& runtime, Runtime::ProgramId program, double window) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kFewest = 3;
   const auto run = [&] {
+    const auto start = Clock::now();
     runtime.run(program);
     runtime.backend().synchronize();
+    return std::chrono::duration<double>(Clock::now() - start).count();
   };
   run();
-  const auto start = std::chrono::steady_clock::now();
-  double seconds = 0;
-  int runs = 0;
-  while (runs < kFewest || seconds < kEnough) {
-    run();
-    ++runs;
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-  return seconds / runs;
+  std::vector<double> times;
+  for (double total = 0; times.size() < kFewest || total < window; total += times.back()) times.push_back(run());
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
 }
 
 }  // namespace
@@ -43,15 +43,16 @@ std::int64_t iterations_within(double budget, const std::function<double(std::in
 }
 
 std::int64_t iterations_within_minutes(const TrainingOptions& options, std::int64_t count, std::int64_t channels) {
-  constexpr double kShare = 0.95, kSecondsAMinute = 60;
+  constexpr double kShare = 0.95, kShortest = 0.2, kLongest = 3;
+  const double seconds = options.minutes * 60;
   TrainingPrograms programs(options, count, channels);
   const std::unique_ptr<Runtime> runtime = fitted_runtime(options, programs);
   runtime->run(kInitialization);
   std::map<Runtime::ProgramId, double> measured;
-  return iterations_within(kShare * kSecondsAMinute * options.minutes, [&](std::int64_t iteration) {
+  return iterations_within(kShare * seconds, [&](std::int64_t iteration) {
     const Runtime::ProgramId program = programs.program_of(iteration);
     const auto [entry, is_new] = measured.try_emplace(program);
-    if (is_new) entry->second = seconds_of_program(*runtime, program);
+    if (is_new) entry->second = seconds_of_program(*runtime, program, std::clamp(seconds / 100, kShortest, kLongest));
     return entry->second;
   });
 }
