@@ -315,9 +315,9 @@ Rows optimiser_rows(TrainingOptions& o) {
       {.name = "lr-schedule",
        .group = kOptimiser,
        .placeholder = "NAME",
-       .help = "how both rates fall over the run's iterations: constant: not at all; linear or cosine: to 0 at its "
-               "end; a run "
-               "of --minutes then first measures how many iterations fit",
+       .help =
+           "how both rates fall over the run's iterations: constant: not at all; linear or cosine: to 0 at its end; a "
+           "run of --minutes then first measures how many iterations fit",
        .value = &o.lr_schedule,
        .accepted = Choices{{"constant", "linear", "cosine"}}},
       {.name = "optimizer",
@@ -377,9 +377,9 @@ Rows machine_rows(TrainingOptions& o) {
       {.name = "precision",
        .group = kMachine,
        .placeholder = "fp32|bf16",
-       .help = "of the factors that convolutions and linear layers multiply. bf16: rounded to 8 significant bits, "
-               "which is up "
-               "to twice as fast on CPUs with AVX512-BF16; sums, weights and everything else stay fp32",
+       .help =
+           "of the factors that convolutions and linear layers multiply. bf16: rounded to 8 significant bits, which is "
+           "up to twice as fast on CPUs with AVX512-BF16; sums, weights and everything else stay fp32",
        .value = &o.precision,
        .accepted = Choices{{name_of(Precision::Fp32), name_of(Precision::Bf16)}},
        .only_with = {[&o] { return o.trace == 0; }, "--trace 0"}},
