@@ -95,7 +95,6 @@ TEST_CASE("every setting is an option", "[command_line]") {
                                                           "--seed",
                                                           "42",
                                                           "--device",
-                                                          "--precision",
                                                           "cpu",
                                                           "--threads",
                                                           "1",
