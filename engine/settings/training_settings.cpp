@@ -20,7 +20,6 @@ constexpr std::string_view kData = "Data", kModel = "Networks and objective", kL
                            kOptimiser = "Optimiser", kMachine = "Machine", kFolder = "Run folder",
                            kResume = "Going on, and checking";
 
-constexpr std::int64_t kMostImages = 65536;
 constexpr std::int64_t kRarely = std::int64_t{1} << 40;                              // iterations: as good as never
 constexpr std::int64_t kLargestInConfig = std::numeric_limits<std::int64_t>::max();  // TOML has no larger number
 constexpr RealRange::End kExcluded = RealRange::End::Excluded;
@@ -71,7 +70,7 @@ Rows data_rows(TrainingOptions& o) {
            "images, chosen by --seed, that training never sees: what D makes of them tells whether it knows the others "
            "by heart; at most a twentieth of the data",
        .value = &o.hold_out,
-       .accepted = WholeRange{0, kMostImages}},
+       .accepted = WholeRange{0, kMostImagesAtOnce}},
       {.name = "skip-damaged",
        .group = kData,
        .placeholder = "",
@@ -258,7 +257,7 @@ Rows length_rows(TrainingOptions& o) {
        .placeholder = "N",
        .help = "images in a batch",
        .value = &o.batch,
-       .accepted = WholeRange{1, kMostImages}},
+       .accepted = WholeRange{1, kMostImagesAtOnce}},
       {.name = "iterations",
        .group = kLength,
        .placeholder = "N",
@@ -478,57 +477,6 @@ Rows resume_rows(TrainingOptions& o) {
   };
 }
 
-/// Refusals do not depend on the channels, which may follow from the data later.
-ModelOptions model_of(const TrainingOptions& o) { return model_options(o, o.channels); }
-
-void check_model(const TrainingOptions& o) {
-  if (const std::string trouble = misfit(model_of(o)); !trouble.empty()) throw InputError(trouble);
-}
-
-/// Every generator but mlp's has batch norm.
-void check_batch(const TrainingOptions& o) {
-  const bool compares = o.model != "mlp" || discriminator_norm(model_of(o)) == NormKind::Batch;
-  if (compares && o.batch < 2)
-    throw InputError(
-        fmt::format("--batch: {} is too small for {}, whose batch norm compares images of a batch; "
-                    "accepted are 2 to {}",
-                    o.batch, o.model, kMostImages));
-}
-
-/// A penalty is on the gradient of each image's own verdict; batch norm makes it depend on the other images.
-void check_penalty(const TrainingOptions& o) {
-  const std::string_view penalty = o.objective == "wgan-gp" ? "--objective wgan-gp"
-                                   : o.r1 > 0               ? "--r1"
-                                   : o.r2 > 0               ? "--r2"
-                                                            : "";
-  if (!penalty.empty() && discriminator_norm(model_of(o)) == NormKind::Batch && !o.force_penalty)
-    throw InputError(fmt::format(
-        "{} with --norm batch{}: the penalty is on each image's own gradient, and batch norm makes it "
-        "depend on the others of the batch; accepted are --norm none, layer and instance, or --force-penalty",
-        penalty, o.norm == "auto" ? fmt::format(", which is {}'s own", o.model) : ""));
-}
-
-void check_length(const TrainingOptions& o) {
-  const int lengths = (o.iterations != 0) + (o.epochs != 0) + (o.minutes != 0);
-  if (lengths != 1)
-    throw InputError(
-        fmt::format("--iterations {}, --epochs {}, --minutes {}: accepted is exactly one of the three above 0",
-                    o.iterations, o.epochs, o.minutes));
-  if (o.minutes != 0 && o.lr_schedule != "constant" && !o.resume.empty())
-    throw InputError(
-        fmt::format("--lr-schedule {} with --minutes {} and --resume: the rate reaches 0 at the end of the run, whose "
-                    "length is decided at its start; accepted are the run's own --iterations or --epochs",
-                    o.lr_schedule, o.minutes));
-}
-
-void check_folder(const TrainingOptions& o) {
-  if (!o.resume.empty() && !o.out.empty() && o.out != o.resume)
-    throw InputError(
-        fmt::format("--out {} with --resume {}: a resumed run goes on in its own folder; accepted is one of "
-                    "the two",
-                    o.out.string(), o.resume.string()));
-}
-
 }  // namespace
 
 std::vector<Setting> training_settings(TrainingOptions& o) {
@@ -551,16 +499,6 @@ ModelOptions model_options(const TrainingOptions& o, std::int64_t channels) {
           .upsample = upsample_kind(o.upsample),
           .spectral_norm = o.spectral_norm,
           .width = o.width};
-}
-
-void check_options(const TrainingOptions& options) {
-  TrainingOptions o = options;
-  check_values(SettingTable(o, training_settings));
-  check_model(o);
-  check_batch(o);
-  check_penalty(o);
-  check_length(o);
-  check_folder(o);
 }
 
 std::vector<std::string> result_changes(const TrainingOptions& before, const TrainingOptions& now) {

@@ -1,6 +1,7 @@
 // The settings of a training run: the rows of TrainingOptions, which other programs share.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,9 @@
 #include "engine/settings/setting_table.h"
 
 namespace gan {
+
+/// The largest --batch and --hold-out.
+inline constexpr std::int64_t kMostImagesAtOnce = 65536;
 
 /// A row for every setting of a training run. A new one is a field of TrainingOptions and a row here.
 std::vector<Setting> training_settings(TrainingOptions& options);
