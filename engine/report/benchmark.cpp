@@ -10,6 +10,7 @@
 #include <random>
 
 #include "engine/report/instruction_timer.h"
+#include "engine/watch/measures.h"
 
 namespace gan {
 
@@ -20,12 +21,6 @@ using Clock = std::chrono::steady_clock;
 std::int64_t images_of(const TrainingOptions& o) { return 8 * o.batch; }
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::string first_result(const Program& program, const Instruction& instruction) {
   std::string text;
@@ -165,8 +160,7 @@ double matrix_product_gflops(const TrainingOptions& options) {
   std::vector<Program> programs;
   programs.push_back(fill.finish());
   programs.push_back(multiply.finish());
-  Runtime runtime(open_device(options.device, options.threads, precision_named(options.precision)),
-                  PlannedPrograms(table, std::move(programs)));
+  Runtime runtime(open_device(options.device, options.threads), PlannedPrograms(table, std::move(programs)));
   runtime.run(0);
   double best = 0;
   for (int i = 0; i < kTries; ++i) {

@@ -46,8 +46,8 @@ class Benchmark {
 /// Tables: by kind of instruction, then all instructions in order; time, share, GFLOP/s, GB/s.
 std::string profile_tables(const std::vector<Benchmark::Row>& rows);
 
-/// GFLOP/s of the device's 2048 x 2048 x 2048 matrix product in the options' precision, the best of some: what
-/// convolutions are held against.
+/// GFLOP/s of the device's 2048 x 2048 x 2048 matrix product in fp32, the best of some: what convolutions are held
+/// against, whatever their precision.
 double matrix_product_gflops(const TrainingOptions& options);
 
 }  // namespace gan

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "engine/run/training_programs.h"
+#include "engine/watch/measures.h"
 
 namespace gan {
 
@@ -25,9 +27,7 @@ double seconds_of_program(Runtime& runtime, Runtime::ProgramId program, double w
   run();
   std::vector<double> times;
   for (double total = 0; times.size() < kFewest || total < window; total += times.back()) times.push_back(run());
-  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-  std::nth_element(times.begin(), middle, times.end());
-  return *middle;
+  return median(std::move(times));
 }
 
 }  // namespace

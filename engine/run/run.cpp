@@ -89,7 +89,7 @@ Dataset load_checked(const TrainingOptions& o, TrainingObserver& observer) {
   return data;
 }
 
-/// The options, with --minutes made a number of iterations where the learning rate falls over the run's length.
+/// `o`, changed: its minutes become as many iterations as fit into them, where the learning rate falls over the run's length.
 const TrainingOptions& with_known_length(TrainingOptions& o, const Dataset& data, TrainingObserver& observer) {
   if (o.minutes == 0 || o.lr_schedule == "constant") return o;
   o.iterations = iterations_within_minutes(o, data.count, data.channels);

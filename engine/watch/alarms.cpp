@@ -31,9 +31,7 @@ double median_gradient(std::span<const Measures> looks) {
   std::vector<double> values;
   values.reserve(looks.size());
   for (const Measures& m : looks) values.push_back(m.generator_gradient);
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return median(std::move(values));
 }
 
 /// Untrained generators, too, draw one grey image: it is an alarm where it had been better, or has been so for long.

@@ -31,6 +31,12 @@ double spread(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 double mean_sigmoid(const std::vector<double>& values) {
   double sum = 0;
   for (const double v : values) sum += 1 / (1 + std::exp(-v));

@@ -31,6 +31,8 @@ std::vector<std::pair<const char*, double>> named(const Measures& measures);
 /// Mean, and root of the mean squared deviation from it; of at least one value.
 double mean(const std::vector<double>& values);
 double spread(const std::vector<double>& values);
+/// The middle value; of an even number, the larger of the two in the middle. Of at least one value.
+double median(std::vector<double> values);
 /// The mean of 1 / (1 + exp(-v)).
 double mean_sigmoid(const std::vector<double>& values);
 /// The L2 norm.

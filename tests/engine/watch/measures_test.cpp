@@ -12,6 +12,8 @@ TEST_CASE("means, spreads and norms", "[measures]") {
   CHECK(mean({1, 2, 6}) == 3);
   CHECK(spread({1, 2, 6}) == Approx(std::sqrt(14.0 / 3)));
   CHECK(spread({4, 4}) == 0);
+  CHECK(median({6, 1, 2}) == 2);
+  CHECK(median({4, 1, 3, 2}) == 3);
   CHECK(norm({3, 0, -4}) == 5);
   CHECK(standard_error({1, 3, 1, 3}, {0, 0, 0, 0}) == Approx(0.5));
   CHECK(mean_sigmoid({0, 0}) == 0.5);
