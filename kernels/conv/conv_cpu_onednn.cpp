@@ -3,11 +3,11 @@
 #include <cstring>
 #include <dnnl.hpp>
 #include <map>
-#include <utility>
 
 #include "kernels/conv/conv_cpu.h"
 #include "kernels/core/cpu/cpu_device.h"
 #include "kernels/core/cpu/library_threads.h"
+#include "kernels/core/cpu/scratch_layout.h"
 
 namespace gan {
 
@@ -65,23 +65,19 @@ bool is_reference(const dnnl::primitive_desc_base& description) {
 /// Places the operands and the scratchpad. `theirs` is what oneDNN's kernel takes.
 void place(Plan& plan, const ConvShape& shape, const Descriptions& theirs, const memory::desc& scratchpad,
            Direction direction, const dnnl::engine& engine) {
-  constexpr std::size_t kAlignment = 64;
-  std::size_t end = 0;
-  const auto take = [&end](std::size_t bytes) {
-    return std::exchange(end, end + (bytes + kAlignment - 1) / kAlignment * kAlignment);
-  };
+  ScratchLayout scratch;
   const Descriptions ours = descriptions(shape, memory::format_tag::ohwi, kF32, kF32, kF32);
   const auto settle = [&](Operand& operand, const memory::desc& kept, const memory::desc& taken, bool copied) {
     operand.ours = memory(kept, engine, nullptr);
     operand.theirs = copied ? memory(taken, engine, nullptr) : operand.ours;
-    if (copied) operand.offset = take(taken.get_size());
+    if (copied) operand.offset = scratch.take(taken.get_size());
   };
   settle(plan.x, ours.x, theirs.x, ours.x != theirs.x);
   settle(plan.y, ours.y, theirs.y, ours.y != theirs.y);
   settle(plan.filter, ours.filter, theirs.filter, true);
   plan.scratchpad = memory(scratchpad, engine, nullptr);
-  plan.scratchpad_offset = take(scratchpad.get_size());
-  plan.scratch_bytes = end;
+  plan.scratchpad_offset = scratch.take(scratchpad.get_size());
+  plan.scratch_bytes = scratch.bytes();
 
   for (Operand* factor : {&plan.x, &plan.y})
     if (factor->theirs != factor->ours) factor->copy_in = dnnl::reorder(factor->ours, factor->theirs);

@@ -7,6 +7,7 @@
 #include "kernels/core/contract/error.h"
 #include "kernels/core/cpu/cpu_device.h"
 #include "kernels/core/cpu/library_threads.h"
+#include "kernels/core/cpu/scratch_layout.h"
 #include "kernels/linear/gemm.h"
 
 namespace gan {
@@ -22,7 +23,7 @@ struct Product {
   memory a, b, c;               ///< fp32, bound at each call
   memory rounded_a, rounded_b;  ///< in the device's scratch memory, as the scratchpad is
   memory scratchpad;
-  std::array<std::size_t, 3> offset{};  ///< of the three, in bytes
+  std::size_t offset_a = 0, offset_b = 0, offset_scratchpad = 0;  ///< of the three, in bytes
   std::size_t scratch_bytes = 0;
 };
 
@@ -64,13 +65,11 @@ Product compile(const GemmArguments& g, const dnnl::engine& engine) {
   made.scratchpad = memory(product.scratchpad_desc(), engine, nullptr);
   made.round_a = dnnl::reorder(made.a, made.rounded_a);
   made.round_b = dnnl::reorder(made.b, made.rounded_b);
-  constexpr std::size_t kAlignment = 64;
-  const std::size_t bytes[] = {made.rounded_a.get_desc().get_size(), made.rounded_b.get_desc().get_size(),
-                               made.scratchpad.get_desc().get_size()};
-  for (std::size_t i = 0; i < made.offset.size(); ++i) {
-    made.offset[i] = made.scratch_bytes;
-    made.scratch_bytes += (bytes[i] + kAlignment - 1) / kAlignment * kAlignment;
-  }
+  ScratchLayout scratch;
+  made.offset_a = scratch.take(product.src_desc().get_size());
+  made.offset_b = scratch.take(product.weights_desc().get_size());
+  made.offset_scratchpad = scratch.take(product.scratchpad_desc().get_size());
+  made.scratch_bytes = scratch.bytes();
   return made;
 }
 
@@ -94,9 +93,9 @@ void gemm_of_bf16(const GemmArguments& g, CpuDevice& device) {
     product.a.set_data_handle(const_cast<float*>(g.a));  // read only
     product.b.set_data_handle(const_cast<float*>(g.b));
     product.c.set_data_handle(g.c);
-    product.rounded_a.set_data_handle(scratch + product.offset[0]);
-    product.rounded_b.set_data_handle(scratch + product.offset[1]);
-    product.scratchpad.set_data_handle(scratch + product.offset[2]);
+    product.rounded_a.set_data_handle(scratch + product.offset_a);
+    product.rounded_b.set_data_handle(scratch + product.offset_b);
+    product.scratchpad.set_data_handle(scratch + product.offset_scratchpad);
     product.round_a.execute(products.stream, product.a, product.rounded_a);
     product.round_b.execute(products.stream, product.b, product.rounded_b);
     product.compute.execute(products.stream, {{DNNL_ARG_SRC, product.rounded_a},
